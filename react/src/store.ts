@@ -1,0 +1,117 @@
+import { toAuthKitError } from "./errors.js";
+import { loadingState, type State } from "./state.js";
+import type { SignInOptions, Transport } from "./transport.js";
+
+export { AuthKitError } from "./errors.js";
+export type * from "./state.js";
+export type { SignInOptions, Transport } from "./transport.js";
+
+/** What a page can do. All of it is bound: `const { signIn } = store.actions` works. */
+export interface AuthActions {
+  /** Opens the sign-in page in the person's browser. Resolves when the attempt is under way, not when it is done. */
+  readonly signIn: (options?: SignInOptions) => Promise<void>;
+  readonly signUp: (options?: Omit<SignInOptions, "screenHint">) => Promise<void>;
+  /** Gives the attempt up. */
+  readonly cancel: () => Promise<void>;
+  /** Opens the page of the present attempt again. */
+  readonly reopen: () => Promise<void>;
+  readonly signOut: () => Promise<void>;
+  readonly switchToOrganization: (organizationId: string) => Promise<void>;
+  /** A token that is fresh enough to be used now. Rejects with code `signed_out` when there is none. */
+  readonly getAccessToken: () => Promise<string>;
+}
+
+/**
+ * The page's copy of the state: any framework can hold it, React by `useSyncExternalStore`.
+ * It listens while somebody listens to it, and only then.
+ */
+export interface AuthStore {
+  /** The same object until something has changed. */
+  readonly getState: () => State;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Asks the Go side again, e.g. after `error.code` was "bridge_failed". */
+  readonly reload: () => Promise<void>;
+  readonly actions: AuthActions;
+}
+
+export function createAuthStore(transport: Transport): AuthStore {
+  let state = loadingState;
+  let newest = state.seq;
+  let stopListening: (() => void) | undefined;
+  const listeners = new Set<() => void>();
+
+  function publish(next: State) {
+    state = next;
+    // A copy: a listener may leave, or bring another one, while it is being told.
+    for (const listener of [...listeners]) listener();
+  }
+
+  // Calls and announcements overtake each other; the number says which one is news.
+  function accept(next: State) {
+    if (next.seq < newest) return;
+    newest = next.seq;
+    if (!sameButForNumber(state, next)) publish(next);
+  }
+
+  async function reload() {
+    try {
+      accept(await transport.state());
+    } catch (thrown) {
+      publish({ ...state, error: toAuthKitError(thrown).toJSON() });
+    }
+  }
+
+  async function run(call: Promise<State>) {
+    try {
+      accept(await call);
+    } catch (thrown) {
+      throw toAuthKitError(thrown);
+    }
+  }
+
+  function start() {
+    // Listen first, then ask: what changes in between arrives twice rather than never.
+    stopListening = transport.listen((next) => {
+      if (next) accept(next);
+      else void reload();
+    });
+    void reload();
+  }
+
+  function stop() {
+    stopListening?.();
+    stopListening = undefined;
+  }
+
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      // An entry of its own, so that one function subscribed twice has to leave twice.
+      const entry = () => {
+        listener();
+      };
+      listeners.add(entry);
+      if (listeners.size === 1) start();
+      return () => {
+        if (listeners.delete(entry) && listeners.size === 0) stop();
+      };
+    },
+    reload,
+    actions: {
+      signIn: (options = {}) => run(transport.signIn(options)),
+      signUp: (options = {}) => run(transport.signIn({ ...options, screenHint: "sign-up" })),
+      cancel: () => run(transport.cancelSignIn()),
+      reopen: () => run(transport.reopenSignIn()),
+      signOut: () => run(transport.signOut()),
+      switchToOrganization: (organizationId) => run(transport.switchOrganization(organizationId)),
+      getAccessToken: () =>
+        transport.getAccessToken().catch((thrown: unknown) => {
+          throw toAuthKitError(thrown);
+        }),
+    },
+  };
+}
+
+function sameButForNumber(a: State, b: State): boolean {
+  return JSON.stringify({ ...a, seq: 0 }) === JSON.stringify({ ...b, seq: 0 });
+}
