@@ -223,6 +223,7 @@ func TestC19_A05_StrayRequestsGetAnAnswerAndChangeNothing(t *testing.T) {
 		{"error with wrong state", "GET /callback?error=access_denied&state=wrong HTTP/1.1\r\n" + host + "\r\n", 400},
 		{"two states", "GET /callback?code=c&state=right&state=wrong HTTP/1.1\r\n" + host + "\r\n", 400},
 		{"bad escape", "GET /callback?code=%zz&state=right HTTP/1.1\r\n" + host + "\r\n", 400},
+		{"fragment", "GET /callback?code=c#&state=right HTTP/1.1\r\n" + host + "\r\n", 400},
 		{"semicolon", "GET /callback?code=c;state=right&state=right HTTP/1.1\r\n" + host + "\r\n", 400},
 		{"POST", "POST /callback?code=c&state=right HTTP/1.1\r\n" + host + "Content-Length: 2\r\n\r\nhi", 405},
 		{"HEAD", "HEAD /callback?code=c&state=right HTTP/1.1\r\n" + host + "\r\n", 405},

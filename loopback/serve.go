@@ -53,6 +53,10 @@ func (r *Receiver) judge(req *http.Request) *refusal {
 		return &refusal{http.StatusNotFound, "there is nothing at this address"}
 	case req.Method != http.MethodGet:
 		return &refusal{http.StatusMethodNotAllowed, "only GET is answered here"}
+	case strings.Contains(query, "#"):
+		// No browser sends a fragment. Match would read it as part of the
+		// parameters, and whoever parses Redirect.URL would not.
+		return &refusal{http.StatusBadRequest, "the address is malformed"}
 	case !r.matches(query):
 		return &refusal{http.StatusBadRequest, "this is not the sign-in that is being waited for"}
 	}
