@@ -1,0 +1,191 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"sync/atomic"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// What can be wrong with a keychain. [Storage].Cause is one of these, with the detail wrapped beside it.
+var (
+	ErrNoBus      = errors.New("there is no D-Bus session bus")
+	ErrNoService  = errors.New("no keychain service answers")
+	ErrLocked     = errors.New("the keychain is locked")
+	ErrHangs      = errors.New("the keychain does not answer in time")
+	ErrNoTool     = errors.New("the program that talks to the keychain is missing")
+	ErrForeignKey = errors.New("the keychain item holds something else than a key")
+	ErrKeychain   = errors.New("the keychain failed")
+)
+
+// ErrNoKey is returned by [Keychain.Get] when the item does not exist.
+var ErrNoKey = errors.New("vault: no such item in the keychain")
+
+// Keychain stores short texts under a service and a user. It is called by one goroutine at a time, and may block: the
+// vault waits no longer than Config.KeychainTimeout.
+type Keychain interface {
+	Get(service, user string) (string, error) // ErrNoKey when there is no such item
+	Set(service, user, text string) error
+}
+
+// systemKeychain is the Secret Service, the Keychain of macOS, or the Credential Manager of Windows.
+type systemKeychain struct{ locked atomic.Bool }
+
+func (k *systemKeychain) Get(service, user string) (string, error) {
+	if err := k.reach(); err != nil {
+		return "", err
+	}
+	text, err := keyring.Get(service, user)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return "", ErrNoKey
+	}
+	return text, classify(err)
+}
+
+func (k *systemKeychain) Set(service, user, text string) error {
+	if err := k.reach(); err != nil {
+		return err
+	}
+	return classify(keyring.Set(service, user, text))
+}
+
+// classify finds the name for what went wrong, and keeps the detail.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	if name := classifySystem(err); name != nil {
+		return fmt.Errorf("%w (%w)", name, err)
+	}
+	if _, ok := errors.AsType[*exec.Error](err); ok {
+		return fmt.Errorf("%w (%w)", ErrNoTool, err)
+	}
+	if errors.Is(err, keyring.ErrUnsupportedPlatform) {
+		return fmt.Errorf("%w (%w)", ErrNoService, err)
+	}
+	return fmt.Errorf("%w (%w)", ErrKeychain, err)
+}
+
+// advice tells the person what to do about a keychain that cannot be used.
+func advice(err error) string {
+	const orPassphrase = ", or give the program an encryption secret (`" + goodPassphrase + "`)"
+	switch {
+	case errors.Is(err, ErrNoBus):
+		return "start the program in a desktop session" + orPassphrase
+	case errors.Is(err, ErrNoService):
+		return "install and start a keyring such as gnome-keyring or KWallet" + orPassphrase
+	case errors.Is(err, ErrLocked):
+		return "unlock the keychain and start the program again" + orPassphrase
+	case errors.Is(err, ErrForeignKey):
+		return "remove that item if nothing else needs it" + orPassphrase
+	}
+	return "restart the keychain or log in again" + orPassphrase
+}
+
+// unavailable says that the keychain cannot be used now, as against: it works and has no such key.
+type unavailable struct {
+	error
+	hanging *call // the call that was left behind, if one was
+}
+
+func (u unavailable) Unwrap() error { return u.error }
+
+func isUnavailable(err error) bool {
+	_, ok := errors.AsType[unavailable](err)
+	return ok
+}
+
+// patientKeychain puts a deadline on a keychain. The calls cannot be cancelled, so one that hangs is left behind; no
+// other is made until it returns, which keeps it at one goroutine. One goroutine at a time may use it.
+type patientKeychain struct {
+	Keychain
+	timeout time.Duration
+	hanging *call // nil: none
+}
+
+type call struct {
+	done chan struct{}
+	text string
+	err  error
+}
+
+func newPatientKeychain(k Keychain, timeout time.Duration) *patientKeychain {
+	if k == nil {
+		k = &systemKeychain{}
+	}
+	if timeout <= 0 {
+		timeout = 3 * time.Second
+	}
+	return &patientKeychain{Keychain: k, timeout: timeout}
+}
+
+func (p *patientKeychain) get(ctx context.Context, service, user string) (string, error) {
+	return p.do(ctx, func() (string, error) { return p.Get(service, user) })
+}
+
+func (p *patientKeychain) set(ctx context.Context, service, user, text string) error {
+	_, err := p.do(ctx, func() (string, error) { return "", p.Set(service, user, text) })
+	return err
+}
+
+func (p *patientKeychain) do(ctx context.Context, f func() (string, error)) (string, error) {
+	deadline := time.NewTimer(p.timeout)
+	defer deadline.Stop()
+	if p.hanging != nil { // its answer may be to another question: only its end matters
+		if err := p.wait(ctx, deadline, p.hanging); err != nil {
+			return "", err
+		}
+	}
+	c := &call{done: make(chan struct{})}
+	p.hanging = c
+	go func() {
+		defer close(c.done)
+		c.text, c.err = f()
+	}()
+	if err := p.wait(ctx, deadline, c); err != nil {
+		return "", err
+	}
+	if c.err != nil && !errors.Is(c.err, ErrNoKey) && !errors.Is(c.err, keyring.ErrNotFound) {
+		return "", unavailable{c.err, nil}
+	} else if c.err != nil {
+		return "", ErrNoKey
+	}
+	return c.text, nil
+}
+
+func (p *patientKeychain) wait(ctx context.Context, deadline *time.Timer, c *call) error {
+	select {
+	case <-c.done:
+		p.hanging = nil
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-deadline.C:
+		return unavailable{p.whyNoAnswer(), c}
+	}
+}
+
+// A locked keychain asks the person, and answers when they have. That is another thing than one that is frozen.
+func (p *patientKeychain) whyNoAnswer() error {
+	if s, ok := p.Keychain.(*systemKeychain); ok && s.locked.Load() {
+		return fmt.Errorf("%w and nobody answered its prompt within %v", ErrLocked, p.timeout)
+	}
+	return fmt.Errorf("%w (%v)", ErrHangs, p.timeout)
+}
+
+// answered says whether a call that was left behind has returned since.
+func (c *call) answered() bool {
+	if c == nil {
+		return false
+	}
+	select {
+	case <-c.done:
+		return c.err == nil || errors.Is(c.err, ErrNoKey)
+	default:
+		return false
+	}
+}
