@@ -23,7 +23,7 @@ const (
 )
 
 // errForeign says that the other side is of this user but does not speak this protocol.
-var errForeign = errors.New("instance: what answers is not an instance of this app, or one of a version that cannot be talked to: quit it and start again")
+var errForeign = errors.New("what answers is not an instance of this app, or one of a version that cannot be talked to: quit it and start again")
 
 func readGreeting(r io.Reader) error {
 	var got [len(greeting)]byte

@@ -131,11 +131,12 @@ func (cfg Config) complete() (Config, error) {
 
 // errAgain says that no primary could be reached just now, but that the question is worth asking again: it is starting,
 // ending, or has no room for the message.
-var errAgain = errors.New("instance: no answer yet")
+var errAgain = errors.New("no answer")
 
 // settle asks for the lock and for the primary in turn until one of them answers. Both can be missed: a primary that starts
 // has the lock before it has the socket, and one that ends gives up the socket before the lock.
 func settle(ctx context.Context, cfg Config) (*Primary, error) {
+	var reason error // of the last try that the clock did not cut short, if there was one
 	for pause := time.Millisecond; ; pause = min(2*pause, 16*time.Millisecond) {
 		primary, err := become(cfg)
 		if primary != nil || err != nil {
@@ -148,9 +149,12 @@ func settle(ctx context.Context, cfg Config) (*Primary, error) {
 		if !errors.Is(err, errAgain) {
 			return nil, err
 		}
+		if reason == nil || ctx.Err() == nil {
+			reason = err
+		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), reason)
 		case <-time.After(pause):
 		}
 	}
@@ -208,14 +212,17 @@ func stillAt(path string, lock *flock.Flock) bool {
 
 // handOver gives the message to the primary. It returns nil once the primary has accepted it.
 func handOver(ctx context.Context, cfg Config) error {
-	c, err := dial(ctx, cfg.Dir)
+	c, pid, err := dial(ctx, cfg.Dir)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	return present(c, cfg.Message)
+	if err := present(c, cfg.Message); err != nil {
+		return fmt.Errorf("process %d: %w", pid, err)
+	}
+	return nil
 }
 
 // conn is a connection whose other side is known to be a process of this user.

@@ -2,12 +2,13 @@ package instance
 
 import "golang.org/x/sys/unix"
 
-// peerUser asks for the credentials that the kernel noted when the other side connected, or began to listen. It is what
+// peer asks for the credentials that the kernel noted when the other side connected, or began to listen. It is what
 // getpeereid(3) does, without cgo.
-func peerUser(fd int) (uint32, error) {
+func peer(fd int) (uid uint32, pid int, err error) {
 	cred, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return cred.Uid, nil
+	pid, err = unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID)
+	return cred.Uid, pid, err
 }

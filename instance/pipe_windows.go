@@ -133,43 +133,44 @@ func (l *listener) Close() error { return windows.SetEvent(l.closing) }
 // keepFresh has nothing to do: Windows clears no files from the folder.
 func (l *listener) keepFresh(context.Context) {}
 
-// dial connects to the primary, whose process it has made sure belongs to this user.
-func dial(_ context.Context, dir string) (conn, error) {
+// dial connects to the primary, and returns its process id, once it has made sure that the process is this user's.
+func dial(_ context.Context, dir string) (conn, int, error) {
 	user, err := processUser(windows.CurrentProcess())
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	name, err := pipeName(dir, user)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	// Anonymous: a server that is not ours must not be able to act as this user.
 	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, 0, nil, windows.OPEN_EXISTING,
 		windows.FILE_FLAG_OVERLAPPED|windows.SECURITY_SQOS_PRESENT|windows.SECURITY_ANONYMOUS, 0)
 	if errors.Is(err, windows.ERROR_FILE_NOT_FOUND) || errors.Is(err, windows.ERROR_PIPE_BUSY) {
-		return nil, fmt.Errorf("%w: %w", errAgain, err)
+		return nil, 0, fmt.Errorf("%w: %w", errAgain, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("instance: the pipe of the running instance cannot be opened: %w", err)
+		return nil, 0, fmt.Errorf("instance: the pipe of the running instance cannot be opened: %w", err)
 	}
 	c := os.NewFile(uintptr(h), "pipe")
-	if err := checkServer(h); err != nil {
-		return nil, errors.Join(err, c.Close())
+	pid, err := checkServer(h)
+	if err != nil {
+		return nil, 0, errors.Join(err, c.Close())
 	}
-	return c, nil
+	return c, pid, nil
 }
 
 // checkServer also passes the right to come to the front, which Windows gives only to a process that the person just started.
-func checkServer(pipe windows.Handle) error {
+func checkServer(pipe windows.Handle) (int, error) {
 	var pid uint32
 	if err := windows.GetNamedPipeServerProcessId(pipe, &pid); err != nil {
-		return fmt.Errorf("%w: %w", errAgain, err)
+		return 0, fmt.Errorf("%w: %w", errAgain, err)
 	}
 	if err := checkProcess(pid); err != nil {
-		return err
+		return 0, err
 	}
 	_, _, _ = allowSetForegroundWindow.Call(uintptr(pid)) // without it the primary's button only flashes in the task bar
-	return nil
+	return int(pid), nil
 }
 
 var allowSetForegroundWindow = windows.NewLazySystemDLL("user32.dll").NewProc("AllowSetForegroundWindow")

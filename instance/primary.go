@@ -132,8 +132,8 @@ func (p *Primary) pause(d time.Duration) {
 // receive is the primary's side of the exchange. Whoever stalls is cut off at the deadline, or when Close begins; but once a
 // message is whole, Close waits for the answer, since the second process would otherwise deliver the message a second time.
 func (p *Primary) receive(c conn) {
-	c.SetDeadline(time.Now().Add(p.timeout))
-	stop := context.AfterFunc(p.closing, func() { c.SetDeadline(time.Unix(1, 0)) })
+	_ = c.SetDeadline(time.Now().Add(p.timeout))
+	stop := context.AfterFunc(p.closing, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if _, err := io.WriteString(c, greeting); err != nil {
 		return
@@ -142,7 +142,7 @@ func (p *Primary) receive(c conn) {
 	if err != nil || !stop() {
 		return
 	}
-	c.Write([]byte{p.keep(message)})
+	_, _ = c.Write([]byte{p.keep(message)})
 }
 
 func (p *Primary) keep(message string) byte {

@@ -9,15 +9,19 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 )
 
-// The tests start real processes: this test binary again, which then does what an app's main would do.
+// The tests start real processes: this test binary again, which then plays one of these parts instead of testing.
+var parts = map[string]func(dir string) int{"app": runApp}
+
 const (
-	roleVar    = "INSTANCE_TEST_DIR"
+	partVar    = "INSTANCE_TEST_PART"
+	dirVar     = "INSTANCE_TEST_DIR"
 	messageVar = "INSTANCE_TEST_MESSAGE"
 )
 
@@ -27,105 +31,125 @@ const testApp = "com.example.notes"
 const patience = 20 * time.Second
 
 func TestMain(m *testing.M) {
-	if dir, ok := os.LookupEnv(roleVar); ok {
-		os.Exit(runApp(dir, os.Getenv(messageVar)))
+	if play, ok := parts[os.Getenv(partVar)]; ok {
+		os.Exit(play(os.Getenv(dirVar)))
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// runApp says on its output what an app would do, and ends when its input does.
-func runApp(dir, message string) int {
-	primary, err := Claim(context.Background(), Config{AppID: testApp, Dir: dir, Message: message})
-	switch {
-	case errors.Is(err, ErrHandedOver):
+// runApp does what an app's main would do, says so on its output, and ends when its input does.
+func runApp(dir string) int {
+	primary, err := Claim(context.Background(), Config{AppID: testApp, Dir: dir, Message: os.Getenv(messageVar), Timeout: patience})
+	if errors.Is(err, ErrHandedOver) {
 		fmt.Println("handed over")
 		return 0
-	case errors.Is(err, ErrUnresponsive):
-		fmt.Println("unresponsive")
-		return 3
-	case err != nil:
+	}
+	if err != nil {
 		fmt.Println("failed:", err)
 		return 1
 	}
 	fmt.Println("primary")
 	primary.Serve(func(message string) { fmt.Println("message", message) })
-	io.Copy(io.Discard, os.Stdin)
+	_, _ = io.Copy(io.Discard, os.Stdin)
 	if err := primary.Close(); err != nil {
 		fmt.Println("failed:", err)
 		return 1
 	}
+	fmt.Println("closed")
 	return 0
 }
 
-// app is a process that runs runApp.
-type app struct {
+// process is a child that plays a part.
+type process struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	input io.Closer
 	lines chan string
+	ended func() // waits for the end
 }
 
-func startApp(t *testing.T, dir, message string) *app {
+func startApp(t *testing.T, dir, message string) *process {
 	t.Helper()
-	a := &app{t: t, cmd: exec.Command(os.Args[0]), lines: make(chan string, 100)}
-	a.cmd.Env = append(os.Environ(), roleVar+"="+dir, messageVar+"="+message)
-	a.cmd.Stderr = os.Stderr
-	input, err := a.cmd.StdinPipe()
+	return start(t, partCommand(t, "app", dir, message))
+}
+
+func partCommand(tb testing.TB, part, dir, message string) *exec.Cmd {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), partVar+"="+part, dirVar+"="+dir, messageVar+"="+message)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func start(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	input, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := a.cmd.StdoutPipe()
+	output, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	a.input = input
+	p := &process{t: t, cmd: cmd, input: input, lines: make(chan string, 100)}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		defer close(a.lines)
+		defer close(p.lines)
 		for scanner := bufio.NewScanner(output); scanner.Scan(); {
-			a.lines <- scanner.Text()
+			p.lines <- strings.TrimSuffix(scanner.Text(), "\r")
 		}
 	}()
-	t.Cleanup(func() {
-		a.cmd.Process.Kill()
+	p.ended = sync.OnceFunc(func() {
 		<-read
-		a.cmd.Wait()
+		_ = cmd.Wait() // after a kill it is an error
 	})
-	return a
+	t.Cleanup(p.kill)
+	return p
+}
+
+// kill ends the process as a crash would, and returns when it is gone.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	p.ended()
 }
 
 // says waits for the next line of output.
-func (a *app) says() string {
-	a.t.Helper()
+func (p *process) says() string {
+	p.t.Helper()
 	select {
-	case line, ok := <-a.lines:
+	case line, ok := <-p.lines:
 		if !ok {
-			a.t.Fatal("the process ended and said nothing more")
+			p.t.Fatal("the process ended and said nothing more")
 		}
-		return strings.TrimSuffix(line, "\r")
+		return line
 	case <-time.After(patience):
-		a.t.Fatal("the process said nothing")
+		p.t.Fatal("the process said nothing")
 	}
 	return ""
 }
 
-func (a *app) mustSay(want string) {
-	a.t.Helper()
-	if got := a.says(); got != want {
-		a.t.Fatalf("the process said %q, want %q", got, want)
+func (p *process) mustSay(want string) {
+	p.t.Helper()
+	if got := p.says(); got != want {
+		p.t.Fatalf("the process said %q, want %q", got, want)
 	}
 }
 
 // claim is Claim in this process, with a time-out that a busy machine does not reach.
 func claim(t *testing.T, dir, message string) (*Primary, error) {
 	t.Helper()
-	primary, err := Claim(t.Context(), Config{AppID: testApp, Dir: dir, Message: message, Timeout: patience})
+	return claimWithin(t, patience, dir, message)
+}
+
+func claimWithin(t *testing.T, timeout time.Duration, dir, message string) (*Primary, error) {
+	t.Helper()
+	primary, err := Claim(t.Context(), Config{AppID: testApp, Dir: dir, Message: message, Timeout: timeout})
 	if primary != nil {
-		t.Cleanup(func() { primary.Close() })
+		t.Cleanup(func() { _ = primary.Close() })
 	}
 	return primary, err
 }
@@ -149,7 +173,7 @@ func mustHandOver(t *testing.T, dir, message string) {
 // collect serves the primary and returns a function that waits for the next message.
 func collect(t *testing.T, p *Primary) (next func() string) {
 	t.Helper()
-	messages := make(chan string, 200)
+	messages := make(chan string, 1000)
 	p.Serve(func(message string) { messages <- message })
 	return func() string {
 		t.Helper()

@@ -64,9 +64,8 @@ func (l *listener) accept() (conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPeer(c); err != nil {
-		c.Close()
-		return nil, err
+	if _, err := checkPeer(c); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
@@ -97,44 +96,43 @@ func (l *listener) touch(now time.Time) {
 	}
 }
 
-// dial connects to the primary, whose process it has made sure belongs to this user.
-func dial(ctx context.Context, dir string) (conn, error) {
+// dial connects to the primary, and returns its process id, once it has made sure that the process is this user's.
+func dial(ctx context.Context, dir string) (conn, int, error) {
 	address, done, err := reachable(filepath.Join(dir, socketName))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer done()
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "unix", address)
+	c, err := new(net.Dialer).DialContext(ctx, "unix", address)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errAgain, err)
+		return nil, 0, fmt.Errorf("%w: %w", errAgain, err)
 	}
-	if err := checkPeer(c.(*net.UnixConn)); err != nil {
-		c.Close()
-		return nil, err
+	pid, err := checkPeer(c.(*net.UnixConn))
+	if err != nil {
+		return nil, 0, errors.Join(err, c.Close())
 	}
-	return c.(*net.UnixConn), nil
+	return c, pid, nil
 }
 
 // checkPeer refuses a process of another user (A13). The folder keeps them out already; this holds even where its mode was
 // loosened, or where the socket was passed on.
-func checkPeer(c *net.UnixConn) error {
+func checkPeer(c *net.UnixConn) (pid int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var uid uint32
 	var failure error
-	if err := raw.Control(func(fd uintptr) { uid, failure = peerUser(int(fd)) }); err != nil {
-		return err
+	if err := raw.Control(func(fd uintptr) { uid, pid, failure = peer(int(fd)) }); err != nil {
+		return 0, err
 	}
 	if failure != nil {
-		return fmt.Errorf("instance: the system does not say whose process the other side is: %w", failure)
+		return 0, fmt.Errorf("instance: the system does not say whose process the other side is: %w", failure)
 	}
 	if uid != uint32(os.Geteuid()) {
-		return fmt.Errorf("instance: the other side is a process of user %d, not of this one: nothing was said to it", uid)
+		return 0, fmt.Errorf("instance: the other side is a process of user %d, not of this one: nothing was said to it", uid)
 	}
-	return nil
+	return pid, nil
 }
 
 // reachable returns a path to the same socket that is short enough for the system: through a symbolic link in a private folder,
