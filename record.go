@@ -1,0 +1,68 @@
+package authkit
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/authkit-desktop/authkit/internal/workos"
+)
+
+// record is a session as it is sealed. It is the only type that holds a refresh token, and it is never printed.
+type record struct {
+	Version  int    `json:"v"`
+	Seq      int64  `json:"seq"`       // rises with every save of one session: tells newer from older, also after a restore from a backup
+	ClientID string `json:"client_id"` // the environment that the session belongs to (A07)
+	APIURL   string `json:"api_url"`
+
+	User                 json.RawMessage `json:"user"` // as the server sent it, so that a later version can read more of it
+	OrganizationID       string          `json:"organization_id,omitempty"`
+	AuthenticationMethod string          `json:"authentication_method,omitempty"`
+	Impersonator         json.RawMessage `json:"impersonator,omitempty"`
+
+	AccessToken  string        `json:"access_token"`
+	RefreshToken string        `json:"refresh_token"`
+	ArrivedAt    time.Time     `json:"arrived_at"` // this machine's wall clock
+	Lifetime     time.Duration `json:"lifetime"`   // of the access token, from ArrivedAt
+	Verified     bool          `json:"verified"`   // its signature has been checked
+}
+
+const recordVersion = 1
+
+var errForeignRecord = errors.New("the sealed session belongs to another client id or API")
+
+func (r *record) encode() ([]byte, error) { return json.Marshal(r) }
+
+// decodeRecord reads what encode wrote. The bytes come out of the vault, so they are this app's own; what can be
+// wrong is that another version or another environment wrote them.
+func (c *Client) decodeRecord(data []byte) (*record, error) {
+	r := &record{}
+	if err := json.Unmarshal(data, r); err != nil || r.Version != recordVersion || r.RefreshToken == "" || len(r.User) == 0 {
+		return nil, errors.New("the sealed session was written by another version of this program")
+	}
+	if r.ClientID != c.cfg.ClientID || r.APIURL != c.cfg.APIURL {
+		return nil, errForeignRecord
+	}
+	return r, nil
+}
+
+// newRecord makes the record of an answer that has been verified, or could not be for want of keys.
+func (c *Client) newRecord(a *workos.Answer, claims *workos.Claims, verified bool, arrived time.Time, previous int64) *record {
+	return &record{
+		Version: recordVersion, Seq: max(previous+1, arrived.UnixNano()), ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL,
+		User: a.User, OrganizationID: or(a.OrganizationID, claims.OrganizationID), AuthenticationMethod: a.AuthenticationMethod,
+		Impersonator: a.Impersonator, AccessToken: a.AccessToken.Reveal(), RefreshToken: a.RefreshToken.Reveal(),
+		ArrivedAt: arrived.Round(0), Lifetime: remaining(claims, a.Date), Verified: verified,
+	}
+}
+
+// remaining is how long a token lives from its arrival. Its full lifetime needs no clock of ours; when the server says
+// what time it is, a token that was issued a while ago (a replay inside the grace period gives the same pair again)
+// is known to be older.
+func remaining(claims *workos.Claims, date time.Time) time.Duration {
+	life := claims.Lifetime()
+	if left := claims.ExpiresAt.Sub(date); !date.IsZero() && left > 0 && left < life {
+		return left
+	}
+	return life
+}

@@ -1,0 +1,97 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/authkit-desktop/authkit/internal/workos"
+)
+
+// What failed in a way that leaves the person signed in is tried again behind: saving, and checking a signature.
+
+// saveLater tries to save what only memory holds, until it is saved or out of date.
+func (e *engine) saveLater() { e.repair(&e.saving, time.Second, e.saved) }
+
+// verifyLater checks the signature of a token that was taken without, as soon as the keys can be had.
+func (e *engine) verifyLater() { e.repair(&e.checking, workos.KeyCooldown, e.verified) }
+
+// repair runs f, with pauses that double from first to a minute, until it reports that nothing is left to do.
+func (e *engine) repair(running *bool, first time.Duration, f func(context.Context) bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if *running {
+		return
+	}
+	*running = e.client.goBehind(func(ctx context.Context) {
+		for pause := first; sleep(ctx, pause) && !f(ctx); pause = min(2*pause, time.Minute) {
+		}
+		e.mu.Lock()
+		*running = false
+		e.mu.Unlock()
+	})
+}
+
+func (e *engine) saved(ctx context.Context) bool {
+	c := e.client
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	l := c.live.Load()
+	if l.rec == nil || !l.unsaved {
+		return true
+	}
+	theirs, err := c.replace(ctx, l, l.rec)
+	if err != nil && !errors.Is(err, errElsewhere) {
+		return false
+	}
+	stamp, _ := c.vault.Stamp(c.sessionRecord())
+	if err != nil {
+		c.adopt(l, theirs, stamp)
+		return true
+	}
+	kept := *l
+	kept.stamp, kept.unsaved, kept.err = stamp, false, nil
+	c.live.Store(&kept)
+	c.bus.publish(Refreshed, &kept)
+	return true
+}
+
+func (e *engine) verified(ctx context.Context) bool {
+	c := e.client
+	l := c.live.Load()
+	if l == nil || l.rec == nil || l.rec.Verified || l.token == "" {
+		return true
+	}
+	// The zero time: exp was checked when the token arrived, and the question now is who signed it.
+	_, err := c.verifier.Verify(ctx, secret(l.token), time.Time{})
+	if errors.Is(err, workos.ErrKeysUnavailable) {
+		return false
+	}
+	c.settle(ctx, l, err)
+	return true
+}
+
+// settle notes how the late check of l's signature ended. A token with a wrong one is taken away, and the session
+// has to be renewed before it gives another.
+func (c *Client) settle(ctx context.Context, l *live, refused error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if now := c.live.Load(); now.rec == nil || now.token != l.token {
+		return
+	}
+	settled, rec := *l, *l.rec
+	rec.Verified = refused == nil
+	settled.rec = &rec
+	if refused != nil {
+		settled.token, settled.err = "", refused
+		rec.Lifetime = 0 // ended for the other processes and the next start too
+	}
+	_, err := c.replace(ctx, l, &rec)
+	settled.unsaved = err != nil
+	settled.stamp, _ = c.vault.Stamp(c.sessionRecord())
+	c.live.Store(&settled)
+	if refused != nil {
+		c.log.Error("authkit: the access token's signature turned out to be wrong, and the token is not used any more", "reason", refused.Error())
+		c.bus.publish(Troubled, &settled)
+	}
+}
