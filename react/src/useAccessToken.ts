@@ -26,6 +26,7 @@ export function useAccessToken(): UseAccessTokenResult {
   const store = useAuthStore();
   const holder = useAuthState(holderOf);
   const expiresAt = useAuthState((state) => state.expiresAt);
+  const unknown = useAuthState((state) => state.status === "loading");
   const [fetched, setFetched] = useState<Fetched | null>(null);
   const latest = useRef(0);
 
@@ -54,7 +55,7 @@ export function useAccessToken(): UseAccessTokenResult {
   return {
     accessToken: mine?.accessToken ?? null,
     error: mine?.error ?? null,
-    isLoading: holder !== null && mine === null,
+    isLoading: unknown || (holder !== null && mine === null),
     refresh,
   };
 }

@@ -182,7 +182,10 @@ describe("useAccessToken", () => {
 
   it("is none while nobody is signed in, then theirs, and gone with them at once", async () => {
     const transport = createFakeTransport();
+    const release = transport.holdAnswers();
     const { container } = await show(transport, <Token />);
+    expect(shown(container)).toBe("…");
+    await act(release);
     expect(shown(container)).toBe("none");
     act(() => {
       transport.completeSignIn();

@@ -1,0 +1,94 @@
+import { SignedIn, SignedOut, useAuth } from "@authkit-desktop/react";
+import { Badge, Button, Card, Code, DataList, Flex, Text } from "@radix-ui/themes";
+import type { ReactNode } from "react";
+import { useCalls } from "./calls.js";
+import { Countdown } from "./Countdown.js";
+import { displayName } from "./displayName.js";
+import { Page } from "./Page.js";
+
+export function AccountPage() {
+  return (
+    <Page title="Account">
+      <SignedIn>
+        <Details />
+      </SignedIn>
+      <SignedOut>
+        <Nobody />
+      </SignedOut>
+    </Page>
+  );
+}
+
+function Nobody() {
+  const { signIn, busy } = useCalls();
+  return (
+    <Card size="3">
+      <Flex direction="column" align="start" gap="4">
+        <Text as="p">Sign in to see your account.</Text>
+        <Button onClick={signIn} disabled={busy}>
+          Sign in
+        </Button>
+      </Flex>
+    </Card>
+  );
+}
+
+function Details() {
+  const { user, organizationId, sessionId, role, permissions, impersonator, expiresAt } = useAuth();
+  if (!user) return null;
+  return (
+    <Card size="3">
+      <DataList.Root orientation={{ initial: "vertical", sm: "horizontal" }}>
+        <Row label="Name">{displayName(user)}</Row>
+        <Row label="Email">
+          {user.email}
+          {user.emailVerified && (
+            <Badge ml="2" variant="soft">
+              verified
+            </Badge>
+          )}
+        </Row>
+        {impersonator && <Row label="Impersonated by">{impersonator.email}</Row>}
+        <Row label="User">{id(user.id)}</Row>
+        <Row label="Organization">{id(organizationId)}</Row>
+        <Row label="Session">{id(sessionId)}</Row>
+        <Row label="Role">{role ?? none}</Row>
+        <Row label="Permissions">
+          {permissions.length === 0 ? none : <Permissions of={permissions} />}
+        </Row>
+        <Row label="Access token">
+          {expiresAt === null ? none : <Countdown until={expiresAt} />}
+        </Row>
+      </DataList.Root>
+    </Card>
+  );
+}
+
+const none = <Text color="gray">none</Text>;
+
+function id(value: string | null) {
+  return value === null ? none : <Code variant="ghost">{value}</Code>;
+}
+
+function Permissions({ of }: { of: string[] }) {
+  return (
+    <Flex gap="2" wrap="wrap">
+      {of.map((permission) => (
+        <Badge key={permission} variant="soft">
+          {permission}
+        </Badge>
+      ))}
+    </Flex>
+  );
+}
+
+function Row({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <DataList.Item>
+      <DataList.Label minWidth="120px">{label}</DataList.Label>
+      <DataList.Value>
+        <span className="wrap">{children}</span>
+      </DataList.Value>
+    </DataList.Item>
+  );
+}

@@ -1,0 +1,69 @@
+import { useAuth, useAuthStore, type AuthKitError, type ErrorInfo } from "@authkit-desktop/react";
+import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
+
+interface Calls {
+  signIn: () => void;
+  signUp: () => void;
+  signOut: () => void;
+  cancel: () => void;
+  reopen: () => void;
+  /** Tries again what failed: the sign-in or, if the app did not answer at all, that. */
+  retry: () => void;
+  /** A call is on its way. */
+  busy: boolean;
+  /** What went wrong last, in the app or on the way to it. */
+  error: ErrorInfo | null;
+}
+
+const CallsContext = createContext<Calls | null>(null);
+
+/** What the buttons do. A failure is shown by the page and goes when the next call is made. */
+export function CallsProvider({ children }: { children: ReactNode }) {
+  const store = useAuthStore();
+  const { error, isLoading } = useAuth();
+  const [failure, setFailure] = useState<ErrorInfo | null>(null);
+  const [running, setRunning] = useState(0);
+
+  const calls = useMemo(() => {
+    const does = (call: () => Promise<void>) => () => {
+      setFailure(null);
+      setRunning((count) => count + 1);
+      call()
+        .catch((thrown: unknown) => {
+          setFailure((thrown as AuthKitError).toJSON());
+        })
+        .finally(() => {
+          setRunning((count) => count - 1);
+        });
+    };
+    const { signIn, signUp, signOut, cancel, reopen } = store.actions;
+    return {
+      signIn: does(() => signIn()),
+      signUp: does(() => signUp()),
+      signOut: does(signOut),
+      cancel: does(cancel),
+      reopen: does(reopen),
+      reload: does(store.reload),
+    };
+  }, [store]);
+
+  const { reload, ...actions } = calls;
+  return (
+    <CallsContext.Provider
+      value={{
+        ...actions,
+        retry: isLoading ? reload : actions.signIn,
+        busy: running > 0,
+        error: error ?? failure,
+      }}
+    >
+      {children}
+    </CallsContext.Provider>
+  );
+}
+
+export function useCalls(): Calls {
+  const calls = useContext(CallsContext);
+  if (!calls) throw new Error("useCalls was used outside of <CallsProvider>");
+  return calls;
+}

@@ -1,0 +1,32 @@
+// One state of the app, without the app: /stories/?demo#/account. Served by `npm run dev` and not part of the build.
+import { AuthKitProvider, createAuthStore } from "@authkit-desktop/react";
+import { createFakeTransport } from "@authkit-desktop/react/testing";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "../src/App.js";
+import "../src/styles.js";
+import { stories, type Story } from "./stories.js";
+
+const name = location.search.slice(1) as keyof typeof stories;
+const story: Story = stories[name];
+if (story.route) history.replaceState(null, "", story.route);
+
+const transport = createFakeTransport(story.state);
+if (story.broken) {
+  const failure = {
+    code: "bridge_failed",
+    message: "the app does not answer",
+    hint: "Start the app again.",
+  };
+  transport.failNextCall(failure);
+}
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <AuthKitProvider store={createAuthStore(transport)}>
+        <App />
+      </AuthKitProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,82 @@
+import type { State } from "@authkit-desktop/react";
+import { alice, signedIn, waiting } from "@authkit-desktop/react/testing";
+
+export interface Story {
+  /** What the Go side says. */
+  state: Partial<State>;
+  route?: "#/account";
+  /** The Go side does not answer at all. */
+  broken?: true;
+}
+
+// As the app shows it: an organization, a role, a token that has some minutes left.
+const someone: Partial<State> = {
+  ...signedIn,
+  user: { ...alice, id: "user_01KA2V5R8B3N6D9F0H2J4M7P1Q" },
+  organizationId: "org_01KA2V5R8B0ACME00000000000",
+  sessionId: "session_01KA2V5R8BXWQ3T6Y9Z1C4E7G0",
+  expiresAt: "2026-01-02T03:08:17Z",
+};
+
+const demo = {
+  url: "http://127.0.0.1:4100",
+  accounts: [{ email: "alice@example.com", password: "correct-horse" }],
+};
+
+export const stories = {
+  "signed-out": { state: {} },
+  "signed-out-account": { state: {}, route: "#/account" },
+  "signing-in": { state: { attempt: waiting } },
+  "signing-in-no-browser": {
+    state: {
+      attempt: {
+        ...waiting,
+        browserOpened: false,
+        url: "https://api.workos.com/user_management/authorize?response_type=code&client_id=client_01KA&redirect_uri=workos-auth%3A%2F%2Fcallback&state=k2Jd",
+      },
+    },
+  },
+  exchanging: { state: { attempt: { ...waiting, step: "exchanging" } } },
+  failed: {
+    state: {
+      error: {
+        code: "unreachable",
+        message: "could not reach api.workos.com, so nobody was signed in",
+        hint: "Check the network and try again.",
+      },
+    },
+  },
+  "signed-in": { state: someone },
+  account: { state: someone, route: "#/account" },
+  "account-sparse": {
+    state: {
+      ...someone,
+      user: { ...alice, name: null, firstName: null, lastName: null, emailVerified: false },
+      organizationId: null,
+      role: null,
+      permissions: [],
+      expiresAt: null,
+    },
+    route: "#/account",
+  },
+  offline: { state: { ...someone, offline: true } },
+  "memory-only": {
+    state: {
+      ...someone,
+      storage: { kind: "memory", why: "no keychain answered and no secret is configured" },
+    },
+  },
+  "scheme-taken": {
+    state: {
+      notices: [
+        {
+          id: "scheme",
+          text: "Links of workos-auth:// belong to Other App (/opt/other/app). Signing in works by another way meanwhile; to change it, remove that app or its entry in mimeapps.list.",
+        },
+      ],
+    },
+  },
+  demo: { state: { demo } },
+  "demo-signed-in": { state: { ...someone, demo } },
+  "no-answer": { state: {}, broken: true },
+} satisfies Record<string, Story>;

@@ -1,0 +1,218 @@
+import { AuthKitProvider, createAuthStore } from "@authkit-desktop/react";
+import { createFakeTransport, signedIn } from "@authkit-desktop/react/testing";
+import { act, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { StrictMode } from "react";
+import { describe, expect, it } from "vitest";
+import { App } from "../src/App.js";
+import { stories, type Story } from "../stories/stories.js";
+
+async function open(story: Story) {
+  if (story.route) window.location.hash = story.route;
+  const transport = createFakeTransport(story.state);
+  render(
+    <StrictMode>
+      <AuthKitProvider store={createAuthStore(transport)}>
+        <App />
+      </AuthKitProvider>
+    </StrictMode>,
+  );
+  await act(async () => {});
+  return { transport, user: userEvent.setup() };
+}
+
+const title = () => screen.getByRole("heading", { level: 1 }).textContent;
+const button = (name: string) => within(screen.getByRole("main")).getByRole("button", { name });
+
+describe("every screen", () => {
+  it.each(Object.entries<Story>(stories))(
+    "%s: landmarks, one title, named controls",
+    async (_, story) => {
+      await open(story);
+      for (const landmark of ["banner", "navigation", "main", "contentinfo"]) {
+        screen.getByRole(landmark);
+      }
+      expect(screen.getAllByRole("heading", { level: 1 })).toHaveLength(1);
+      for (const control of [...screen.getAllByRole("link"), ...screen.queryAllByRole("button")]) {
+        expect(control.getAttribute("aria-label") ?? control.textContent).not.toBe("");
+      }
+    },
+  );
+});
+
+describe("before the app has answered", () => {
+  it("offers neither to sign in nor to sign out", async () => {
+    const transport = createFakeTransport(signedIn);
+    transport.holdAnswers();
+    render(
+      <AuthKitProvider store={createAuthStore(transport)}>
+        <App />
+      </AuthKitProvider>,
+    );
+    await act(async () => {});
+    expect(screen.queryByRole("button", { name: /^Sign/ })).toBeNull();
+    expect(screen.queryByRole("heading", { level: 1 })).toBeNull();
+  });
+});
+
+describe("signing in", () => {
+  it("goes from the button to the greeting, and every step is said aloud", async () => {
+    const { transport, user } = await open(stories["signed-out"]);
+    await user.click(button("Sign in"));
+    expect(title()).toBe("Signing in…");
+    screen.getByText("Waiting for you to sign in, in your browser.");
+    act(() => {
+      transport.completeSignIn();
+    });
+    expect(title()).toBe("Welcome, Alice");
+    screen.getByText("Signed in as Alice Arnold.");
+    expect(document.title).toBe("Welcome, Alice – AuthKit Desktop");
+  });
+
+  it("can be cancelled, and the page opened again", async () => {
+    const { transport, user } = await open(stories["signing-in"]);
+    await user.click(button("Open the page again"));
+    expect(transport.calls.at(-1)).toEqual(["reopenSignIn"]);
+    await user.click(button("Cancel"));
+    expect(title()).toBe("Sign in to continue");
+  });
+
+  it("asks for the sign-up page where that was wanted", async () => {
+    const { transport, user } = await open(stories["signed-out"]);
+    await user.click(button("Create an account"));
+    expect(transport.calls.at(-1)).toEqual(["signIn", { screenHint: "sign-up" }]);
+  });
+
+  it("shows the address where the browser could not be opened", async () => {
+    const story = stories["signing-in-no-browser"];
+    await open(story);
+    const { url } = story.state.attempt;
+    screen.getByDisplayValue(url);
+    expect(screen.getByRole("link", { name: "Open the sign-in page" }).getAttribute("href")).toBe(
+      url,
+    );
+  });
+
+  it("says why it failed, aloud and with the hint, and tries again", async () => {
+    const { transport, user } = await open(stories.failed);
+    expect(screen.getByRole("alert").textContent).toContain("could not reach api.workos.com");
+    expect(screen.getByRole("alert").textContent).toContain("Check the network");
+    await user.click(button("Try again"));
+    expect(transport.calls.at(-1)).toEqual(["signIn", {}]);
+    expect(title()).toBe("Signing in…");
+  });
+
+  it("says so, too, when the call itself was refused, and gives the button back", async () => {
+    const { transport, user } = await open(stories["signed-out"]);
+    transport.failNextCall({ code: "busy", message: "another window is signing in", hint: "" });
+    await user.click(button("Sign in"));
+    expect(screen.getByRole("alert").textContent).toBe("another window is signing in");
+    expect(button("Try again").hasAttribute("disabled")).toBe(false);
+  });
+});
+
+describe("when the app does not answer", () => {
+  it("says so, and asks it again", async () => {
+    const transport = createFakeTransport(signedIn);
+    transport.failNextCall({ code: "bridge_failed", message: "the app does not answer", hint: "" });
+    render(
+      <AuthKitProvider store={createAuthStore(transport)}>
+        <App />
+      </AuthKitProvider>,
+    );
+    await act(async () => {});
+    expect(screen.getByRole("alert").textContent).toContain("the app does not answer");
+    await userEvent.click(button("Try again"));
+    expect(title()).toBe("Welcome, Alice");
+  });
+});
+
+describe("signed in", () => {
+  it("shows all that is known on the account page", async () => {
+    await open(stories.account);
+    const { user, organizationId, sessionId, permissions } = stories.account.state;
+    for (const text of [
+      user?.name,
+      user?.email,
+      user?.id,
+      organizationId,
+      sessionId,
+      ...(permissions ?? []),
+    ]) {
+      expect(screen.getByRole("main").textContent).toContain(text);
+    }
+  });
+
+  it("shows what is missing as none", async () => {
+    await open(stories["account-sparse"]);
+    expect(screen.getAllByText("none")).toHaveLength(4);
+    expect(screen.getAllByText("alice@example.com")).not.toHaveLength(0);
+  });
+
+  it("signs out, here and when it happened in another window", async () => {
+    const { transport, user } = await open(stories["signed-in"]);
+    await user.click(screen.getByRole("button", { name: "Sign out" }));
+    expect(title()).toBe("Sign in to continue");
+    act(() => {
+      transport.completeSignIn();
+    });
+    act(() => {
+      transport.change({ status: "signed-out", user: null });
+    });
+    expect(title()).toBe("Sign in to continue");
+  });
+
+  it("keeps an error in a banner and the page where it is", async () => {
+    const { transport } = await open(stories["signed-in"]);
+    act(() => {
+      transport.change({ error: { code: "x", message: "the switch was refused", hint: "" } });
+    });
+    expect(title()).toBe("Welcome, Alice");
+    expect(screen.getByRole("status", { name: "Notices" }).textContent).toContain("refused");
+  });
+});
+
+describe("the banners", () => {
+  it.each([
+    ["offline", "You stay signed in"],
+    ["memory-only", "signed out when the app closes"],
+    ["scheme-taken", "Other App (/opt/other/app)"],
+    ["demo", "alice@example.com with password correct-horse"],
+  ] as const)("%s: are read out politely", async (name, text) => {
+    await open(stories[name]);
+    expect(screen.getByRole("status", { name: "Notices" }).textContent).toContain(text);
+  });
+
+  it("go when what they say is over", async () => {
+    const { transport } = await open(stories.offline);
+    act(() => {
+      transport.change({ offline: false });
+    });
+    expect(screen.getByRole("status", { name: "Notices" }).textContent).toBe("");
+  });
+});
+
+describe("with the keyboard alone", () => {
+  it("reaches the content first, then each page, and the focus follows", async () => {
+    const { user } = await open(stories["signed-in"]);
+    await user.tab();
+    expect(document.activeElement?.textContent).toBe("Skip to the content");
+    await user.keyboard("{Enter}");
+    expect(document.activeElement).toBe(screen.getByRole("main"));
+    await user.tab();
+    expect(document.activeElement?.textContent).toBe("View your account");
+    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("heading", { name: "Account" })).toBe(document.activeElement);
+    const account = screen.getByRole("link", { name: "Account" });
+    expect(account.getAttribute("aria-current")).toBe("page");
+  });
+
+  it("chooses the colours, and they are remembered", async () => {
+    const { user } = await open(stories["signed-out"]);
+    screen.getByRole("button", { name: "Appearance: System" }).focus();
+    await user.keyboard("{Enter}");
+    await user.click(await screen.findByRole("menuitemradio", { name: "Dark" }));
+    expect(document.querySelector(".radix-themes")?.classList).toContain("dark");
+    expect(localStorage.getItem("color-scheme")).toBe("dark");
+  });
+});

@@ -1,0 +1,14 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [react()],
+  // The linked package has a React of its own, for its tests; the page must have one only.
+  resolve: { dedupe: ["react", "react-dom"] },
+  server: { host: "127.0.0.1", strictPort: true },
+  test: {
+    environment: "jsdom",
+    include: ["test/**/*.test.{ts,tsx}"],
+    setupFiles: ["test/browser.ts"],
+  },
+});
