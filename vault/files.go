@@ -1,15 +1,13 @@
 package vault
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"strings"
+	"path/filepath"
+	"time"
 )
 
 // DamagedError says that a record could not be opened, and that its file is out of the way.
@@ -51,20 +49,21 @@ func (v *Vault) open(ctx context.Context, f *folder, name string) ([]byte, *salt
 	return plain, &h.salt, err
 }
 
-// read returns the file of a record, at most one byte more than any record has: parse refuses what is longer.
+// read returns the file of a record, or a little more than any record has: parse refuses what is longer.
 func (f *folder) read(name string) ([]byte, error) {
-	file, err := f.openFile(fileStem(name) + sealedSuffix)
+	file, size, err := f.openFile(fileStem(name) + sealedSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, absent(name)
 	} else if err != nil {
 		return nil, fmt.Errorf("vault: record %q cannot be read: %w", name, err)
 	}
 	defer file.Close()
-	var b bytes.Buffer
-	if _, err := b.ReadFrom(io.LimitReader(file, MaxRecord+int64(overhead)+1)); err != nil {
+	data := make([]byte, min(size, int64(maxFile)+1))
+	n, err := io.ReadFull(file, data)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, fmt.Errorf("vault: record %q cannot be read: %w", name, err)
 	}
-	return b.Bytes(), nil
+	return data[:n], nil
 }
 
 // seal writes a record. The caller holds the lock of the folder.
@@ -76,7 +75,6 @@ func (v *Vault) seal(ctx context.Context, f *folder, name string, present *salt,
 	if err != nil {
 		return err
 	}
-	v.swept.Do(f.sweep)
 	if err := f.replace(fileStem(name)+sealedSuffix, key.seal(v.appID, name, plain)); err != nil {
 		return fmt.Errorf("vault: record %q was not saved, the earlier one is intact: %w", name, err)
 	}
@@ -87,50 +85,62 @@ func (v *Vault) seal(ctx context.Context, f *folder, name string, present *salt,
 }
 
 // replace puts data in the place of a file in one step: whoever reads, and whatever is killed or loses power, there is
-// the old content or the new.
-func (f *folder) replace(name string, data []byte) (err error) {
-	temp := name + "." + rand.Text()[:8] + tempSuffix
-	file, err := f.create(temp)
+// the old content or the new. The caller holds the lock of the folder.
+//
+// The temporary file has a fixed name. What is found under it, left by a killed writer or by swap, is written over: it
+// has its place on the disk already, so that the only thing to be noted down is the change of names. See
+// docs/decisions/vault-spare-file.md.
+func (f *folder) replace(name string, data []byte) error {
+	temp := name + tempSuffix
+	err := f.writeTemp(temp, data)
+	if err == nil {
+		err = f.setTime(temp, f.later(name))
+	}
+	if err == nil {
+		err = f.swap(temp, name)
+	}
+	if err != nil {
+		f.unlink(temp) // a full disk has better use for it
+	}
+	return err
+}
+
+func (f *folder) writeTemp(temp string, data []byte) error {
+	file, size, err := f.openTemp(temp)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.unlink(temp)
-		}
-	}()
-	if err := writeAndClose(file, data); err != nil {
-		return err
+	_, err = file.Write(data)
+	if err == nil && size > int64(len(data)) {
+		err = file.Truncate(int64(len(data)))
 	}
-	return f.rename(temp, name)
-}
-
-// Without the fsync before it, a rename may reach the disk before the data does.
-func writeAndClose(file *os.File, data []byte) error {
-	_, err := file.Write(data)
 	if err == nil {
-		err = file.Sync()
+		err = syncData(file) // else the rename may reach the disk before the data does
 	}
 	return errors.Join(err, file.Close())
 }
 
-// sweep removes what killed writers left. All writers hold the lock of the folder, as the caller does, so no temporary
-// file that is there now has one.
-func (f *folder) sweep() {
-	files, _ := f.files()
-	for _, file := range files {
-		if strings.HasSuffix(file, tempSuffix) {
-			f.unlink(file)
-		}
+// later returns the time that the next version of a file gets: now, but after the present version's, so that no two
+// have one Stamp, even when the clock is coarse or was set back.
+func (f *folder) later(name string) time.Time {
+	now := time.Now()
+	if s, err := stampOf(filepath.Join(f.path, name)); err == nil && s.modified >= now.UnixNano() {
+		return time.Unix(0, s.modified).Add(time.Microsecond)
 	}
+	return now
 }
 
-// remove removes a record for good.
+// remove removes a record for good, and the version before it.
 func (f *folder) remove(name string) error {
-	err := f.unlink(fileStem(name) + sealedSuffix)
+	file := fileStem(name) + sealedSuffix
+	err := f.unlink(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err == nil {
+		err = nil
+	}
+	if spare := f.unlink(file + tempSuffix); err == nil && !errors.Is(spare, fs.ErrNotExist) {
+		err = spare
+	}
+	if err == nil {
 		err = f.sync()
 	}
 	if err != nil {

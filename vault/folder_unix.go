@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -94,57 +95,66 @@ func (f *folder) at(name string, flags int) (*os.File, error) {
 	}
 }
 
-// openFile opens a file for reading that must be a plain one, with one name, and ours.
-func (f *folder) openFile(name string) (*os.File, error) {
-	file, err := f.at(name, unix.O_RDONLY|unix.O_NONBLOCK) // a planted pipe must not make us wait
-	if err != nil {
-		return nil, err
+// openFile opens a file for reading that must be a plain one, with one name, and ours. It returns its size too.
+func (f *folder) openFile(name string) (*os.File, int64, error) {
+	return f.openPlain(name, unix.O_RDONLY)
+}
+
+// openTemp opens a file for writing, whatever was there.
+func (f *folder) openTemp(name string) (*os.File, int64, error) {
+	if file, size, err := f.openPlain(name, unix.O_WRONLY); err == nil {
+		return file, size, nil
 	}
-	if err := checkFile(file); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
+	f.unlink(name)
+	return f.openPlain(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL)
 }
 
 // ensureFile makes an empty file when there is none, and checks the one that there is.
 func (f *folder) ensureFile(name string) error {
-	file, err := f.at(name, unix.O_RDWR|unix.O_CREAT|unix.O_NONBLOCK)
-	if err != nil {
-		return err
+	file, _, err := f.openPlain(name, unix.O_RDWR|unix.O_CREAT)
+	if err == nil {
+		file.Close()
 	}
-	defer file.Close()
-	return checkFile(file)
+	return err
 }
 
-// create makes a file that was not there.
-func (f *folder) create(name string) (*os.File, error) {
-	file, err := f.at(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL)
+func (f *folder) openPlain(name string, flags int) (*os.File, int64, error) {
+	file, err := f.at(name, flags|unix.O_NONBLOCK) // a planted pipe must not make us wait
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return file, file.Chmod(0o600) // whatever the umask took away
+	size, err := checkFile(file)
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, size, nil
 }
 
-// checkFile also tightens the mode: in a folder of ours alone a looser one has done no harm, and comes from a backup
-// or a strange umask.
-func checkFile(file *os.File) error {
+// checkFile also sets the mode: a strange umask makes new files unusable, and a looser one, as a backup may have left
+// it, has done no harm in a folder that only we can enter.
+func checkFile(file *os.File) (size int64, err error) {
 	var st unix.Stat_t
 	if err := fstat(file, &st); err != nil {
-		return err
+		return 0, err
 	}
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
 		info, _ := file.Stat()
-		return notPlain(file.Name(), info.Mode())
+		return 0, notPlain(file.Name(), info.Mode())
 	case st.Nlink > 1:
-		return unsafef("%s has another name elsewhere (a hard link): remove the other, or copy the file", file.Name())
+		return 0, unsafef("%s has another name elsewhere (a hard link): remove the other, or copy the file", file.Name())
 	case int(st.Uid) != os.Geteuid():
-		return unsafef("%s belongs to user %d, and this program runs as user %d", file.Name(), st.Uid, os.Geteuid())
+		return 0, unsafef("%s belongs to user %d, and this program runs as user %d", file.Name(), st.Uid, os.Geteuid())
 	case st.Mode&0o777 != 0o600:
-		return file.Chmod(0o600)
+		return st.Size, file.Chmod(0o600)
 	}
-	return nil
+	return st.Size, nil
+}
+
+func (f *folder) setTime(name string, at time.Time) error {
+	ts := unix.NsecToTimespec(at.UnixNano())
+	return unix.UtimesNanoAt(int(f.Fd()), name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 }
 
 func fstat(file *os.File, st *unix.Stat_t) error {

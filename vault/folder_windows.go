@@ -42,35 +42,44 @@ func (f *folder) close() {}
 
 func (f *folder) join(name string) string { return filepath.Join(f.path, name) }
 
-func (f *folder) openFile(name string) (*os.File, error) { return f.openPlain(name, os.O_RDONLY) }
-
-func (f *folder) ensureFile(name string) error {
-	file, err := f.openPlain(name, os.O_RDWR|os.O_CREATE)
-	if err != nil {
-		return err
-	}
-	return file.Close()
+func (f *folder) openFile(name string) (*os.File, int64, error) {
+	return f.openPlain(name, os.O_RDONLY)
 }
 
-func (f *folder) openPlain(name string, flags int) (*os.File, error) {
+func (f *folder) openTemp(name string) (*os.File, int64, error) {
+	f.unlink(name)
+	return f.openPlain(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+}
+
+func (f *folder) ensureFile(name string) error {
+	file, _, err := f.openPlain(name, os.O_RDWR|os.O_CREATE)
+	if err == nil {
+		file.Close()
+	}
+	return err
+}
+
+func (f *folder) openPlain(name string, flags int) (*os.File, int64, error) {
 	if info, err := os.Lstat(f.join(name)); err == nil && !info.Mode().IsRegular() {
-		return nil, unsafef("%s is not a plain file: look who put it there, and remove it", f.join(name))
+		return nil, 0, unsafef("%s is not a plain file: look who put it there, and remove it", f.join(name))
 	}
 	file, err := patiently(func() (*os.File, error) { return os.OpenFile(f.join(name), flags, 0o600) })
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var info windows.ByHandleFileInformation
-	if err := windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &info); err == nil && info.NumberOfLinks > 1 {
+	if err := windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &info); err != nil {
 		file.Close()
-		return nil, unsafef("%s has another name elsewhere (a hard link): remove the other, or copy the file", f.join(name))
+		return nil, 0, err
 	}
-	return file, nil
+	if info.NumberOfLinks > 1 {
+		file.Close()
+		return nil, 0, unsafef("%s has another name elsewhere (a hard link): remove the other, or copy the file", f.join(name))
+	}
+	return file, int64(info.FileSizeHigh)<<32 | int64(info.FileSizeLow), nil
 }
 
-func (f *folder) create(name string) (*os.File, error) {
-	return os.OpenFile(f.join(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-}
+func (f *folder) setTime(name string, at time.Time) error { return os.Chtimes(f.join(name), at, at) }
 
 func (f *folder) rename(from, to string) error {
 	_, err := patiently(func() (*os.File, error) { return nil, os.Rename(f.join(from), f.join(to)) })

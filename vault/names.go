@@ -15,7 +15,7 @@ const (
 	sealedSuffix  = ".sealed"
 	lockSuffix    = ".lock"
 	corruptSuffix = ".corrupt"
-	tempSuffix    = ".tmp"
+	tempSuffix    = ".tmp" // after sealedSuffix
 )
 
 const maxFileStem = 200 // bytes; leaves room for the endings within the 255 of common file systems

@@ -19,7 +19,14 @@ const (
 	saltSize   = 16
 	keyIDSize  = 8
 	headerSize = len(magic) + 1 + 1 + 2 + saltSize + keyIDSize + chacha20poly1305.NonceSizeX
-	overhead   = headerSize + chacha20poly1305.Overhead
+	lengthSize = 4
+	overhead   = headerSize + lengthSize + chacha20poly1305.Overhead
+
+	// Files grow in steps of one block of nearly every file system. Records of about the same size then make files of
+	// the same size, which can be written over each other without the file system noting down anything but the data;
+	// and the exact length of a secret stays one.
+	step    = 4096
+	maxFile = (MaxRecord + overhead + step - 1) / step * step
 )
 
 // source tells where the key of a record comes from. The numbers are part of the format.
@@ -56,10 +63,10 @@ func parse(file []byte) (h header, box []byte, err error) {
 		return h, nil, damage("it is empty")
 	case len(file) < len(magic) || string(file[:len(magic)]) != magic:
 		return h, nil, damage("it is not a sealed record")
-	case len(file) < overhead:
-		return h, nil, damage("it is cut short")
-	case len(file) > MaxRecord+overhead:
+	case len(file) > maxFile:
 		return h, nil, damage("it is larger than any record")
+	case len(file)%step != 0:
+		return h, nil, damage("it is cut short")
 	}
 	b := file[len(magic):]
 	if b[0] > version {
@@ -104,20 +111,25 @@ func (k *recordKey) seal(appID, name string, plain []byte) []byte {
 }
 
 func (k *recordKey) sealWith(h header, appID, name string, plain []byte) []byte {
-	file := make([]byte, headerSize, overhead+len(plain))
-	copy(file, h.bytes())
-	return k.aead.Seal(file, h.nonce[:], plain, associated(file, appID, name))
+	size := (overhead + len(plain) + step - 1) / step * step
+	padded := make([]byte, size-headerSize-chacha20poly1305.Overhead)
+	binary.BigEndian.PutUint32(padded, uint32(len(plain)))
+	copy(padded[lengthSize:], plain)
+
+	file := append(make([]byte, 0, size), h.bytes()...)
+	return k.aead.Seal(file, h.nonce[:], padded, associated(file, appID, name))
 }
 
 func (k *recordKey) open(h header, box []byte, appID, name string) ([]byte, error) {
-	plain, err := k.aead.Open(nil, h.nonce[:], box, associated(h.bytes(), appID, name))
+	padded, err := k.aead.Open(nil, h.nonce[:], box, associated(h.bytes(), appID, name))
 	if err != nil {
 		return nil, damage("it was altered, or belongs to another record or app")
 	}
-	if plain == nil {
-		plain = []byte{} // nil means "no record" to the callers
+	n := binary.BigEndian.Uint32(padded)
+	if int64(n) > int64(len(padded)-lengthSize) {
+		return nil, damage("its length is wrong")
 	}
-	return plain, nil
+	return padded[lengthSize : lengthSize+n], nil
 }
 
 // damage is the reason why a record cannot be opened; it becomes a *DamagedError once the file is set aside.

@@ -40,6 +40,7 @@ func (v *Vault) resealAll(ctx context.Context, f *folder) (n int, err error) {
 		}
 		if err == nil {
 			err = v.seal(ctx, f, name, &fresh, plain)
+			f.unlink(fileStem(name) + sealedSuffix + tempSuffix) // the version before, under the key that is to be given up
 		}
 		if err != nil {
 			return n, fmt.Errorf("vault: %d of %d records were sealed anew, the others are as they were; try again: %w", n, len(names), err)

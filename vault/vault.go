@@ -35,7 +35,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -83,7 +82,6 @@ type Vault struct {
 	fallback atomic.Pointer[memory] // not nil: the key cannot be had, records live here
 	inMemory *memory                // what fallback points at; kept so that falling back twice loses nothing
 	locks    locks
-	swept    sync.Once // left-over temporary files were removed
 }
 
 // New checks the configuration, and nothing else: the folder and the key are looked at on first use.
