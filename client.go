@@ -271,3 +271,19 @@ func (c *Client) announceAdopted(was, is *live) {
 		c.bus.publish(Refreshed, is)
 	}
 }
+
+// About is what an app has told of itself, with the defaults filled in.
+type About struct {
+	AppID       string
+	AppName     string
+	ClientID    string
+	RedirectURI string
+	APIURL      string
+	Profile     string
+}
+
+// About gives the names that the client goes by, for packages that act for it.
+func (c *Client) About() About {
+	return About{AppID: c.cfg.AppID, AppName: c.cfg.AppName, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI,
+		APIURL: c.cfg.APIURL, Profile: c.cfg.Profile}
+}

@@ -1,0 +1,128 @@
+// Package bridge is what a web page in an app's window may see and do: one State, eight calls, one event. It imports
+// no UI framework: give it the function that emits an event to all windows.
+//
+//	b := bridge.New(client, func(name string, data any) { app.Event.Emit(name, data) })
+//	defer b.Close()
+//
+// Bind the Service to the page and the rest of the program stays out of the page's reach. The refresh token, the
+// verifier and the key of the vault are in no type of this package.
+package bridge
+
+import (
+	"context"
+	"sync"
+
+	"github.com/authkit-desktop/authkit"
+)
+
+// EventState is the name of the event that carries a new State.
+const EventState = "authkit:state"
+
+// Bridge keeps the State and tells the windows of every change. It is safe for concurrent use.
+type Bridge struct {
+	client *authkit.Client
+	emit   func(name string, data any)
+	stop   func()
+
+	life   context.Context // ends with Close
+	end    context.CancelFunc
+	behind sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	state   State
+	attempt *signIn
+	known   chan struct{} // closed when the first look at the vault is over
+
+	sending sync.Mutex // keeps the events in the order of their Seq
+}
+
+// New makes a bridge for client. emit must be safe for concurrent use and should not block.
+func New(client *authkit.Client, emit func(name string, data any)) *Bridge {
+	b := &Bridge{client: client, emit: emit, known: make(chan struct{})}
+	b.life, b.end = context.WithCancel(context.Background())
+	b.state.signedOut()
+	b.state.Status = "loading"
+	b.state.Notices = []Notice{}
+	b.stop = client.Subscribe(b.on)
+	return b
+}
+
+// Close cancels a sign-in under way and stops the events.
+func (b *Bridge) Close() {
+	b.stop()
+	b.end()
+	b.behind.Wait()
+}
+
+// on takes an event of the client into the state.
+func (b *Bridge) on(e authkit.Event) {
+	storage := Storage{}
+	if e.Kind == authkit.Present || e.Kind == authkit.SignedIn {
+		s := b.client.Storage(b.life)
+		storage = Storage{Kind: string(s.Kind), Why: s.Why}
+	}
+	b.change(func(s *State) {
+		if storage.Kind != "" {
+			s.Storage = storage
+		}
+		if e.Session == nil {
+			s.signedOut()
+		} else {
+			s.signedIn(e.Session)
+		}
+		switch {
+		case e.Kind == authkit.SignedIn:
+			s.Error = nil
+		case e.Kind == authkit.SignedOut && e.Err != nil, e.Kind == authkit.Present && e.Err != nil && e.Session == nil:
+			s.Error = newError(e.Err)
+		}
+	})
+	if e.Kind == authkit.Present {
+		close(b.known)
+	}
+}
+
+// change edits the state and emits it.
+func (b *Bridge) change(edit func(*State)) State {
+	b.sending.Lock()
+	defer b.sending.Unlock()
+	b.mu.Lock()
+	edit(&b.state)
+	b.state.Seq++
+	now := b.state
+	b.mu.Unlock()
+	if b.life.Err() == nil {
+		b.emit(EventState, now)
+	}
+	return now
+}
+
+// Notice shows the person a text until it is replaced by another with the same id; an empty text takes it away.
+func (b *Bridge) Notice(id, text string) {
+	b.change(func(s *State) {
+		kept := []Notice{}
+		for _, n := range s.Notices {
+			if n.ID != id {
+				kept = append(kept, n)
+			}
+		}
+		if text != "" {
+			kept = append(kept, Notice{ID: id, Text: text})
+		}
+		s.Notices = kept
+	})
+}
+
+// SetDemo tells the page that the app runs against an emulator.
+func (b *Bridge) SetDemo(d Demo) { b.change(func(s *State) { s.Demo = &d }) }
+
+// Failed shows the person that a link could not be used. A link that answers no sign-in is not worth their attention
+// while one is under way.
+func (b *Bridge) Failed(err error) {
+	b.mu.Lock()
+	waiting := b.attempt != nil
+	b.mu.Unlock()
+	if !waiting {
+		b.change(func(s *State) { s.Error = newError(err) })
+	}
+}
