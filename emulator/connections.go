@@ -1,0 +1,60 @@
+package emulator
+
+import (
+	"net"
+	"strings"
+	"sync"
+)
+
+// maxConnections bounds what idle and slow clients can hold: one more is closed at once, so that a
+// flood costs descriptors and not memory. The time-outs of the server free the others.
+const maxConnections = 2048
+
+// bounded closes connections over the limit as soon as they are accepted. Waiting instead, as a
+// limit listener commonly does, would let slow clients lock out everybody.
+func bounded(l net.Listener, limit int) net.Listener {
+	return &boundedListener{Listener: l, free: make(chan struct{}, limit)}
+}
+
+type boundedListener struct {
+	net.Listener
+	free chan struct{}
+}
+
+func (l *boundedListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case l.free <- struct{}{}:
+			return &boundedConn{Conn: conn, leave: sync.OnceFunc(func() { <-l.free })}, nil
+		default:
+			conn.Close()
+		}
+	}
+}
+
+type boundedConn struct {
+	net.Conn
+	leave func()
+}
+
+func (c *boundedConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// quiet passes the http package's own messages on to the configured logger.
+type quiet struct{ s *Server }
+
+func (q quiet) Write(p []byte) (int, error) {
+	q.s.config().Logger.Debug("emulator: " + strings.TrimSpace(string(p)))
+	return len(p), nil
+}

@@ -1,0 +1,241 @@
+// Package emulator is AuthKit in a box: the server side of a WorkOS AuthKit sign-in, in process, for
+// tests, demos and work without a network.
+//
+//	srv, err := emulator.Start(emulator.Config{
+//		RedirectURIs: []string{"com.example.notes://callback"},
+//		Users:        []emulator.User{{Email: "alice@example.com", EmailVerified: true}},
+//	})
+//	defer srv.Close()
+//	// point the client's API URL at srv.URL() and its client id at srv.ClientID()
+//
+// It speaks the routes a public client meets: authorize with hosted pages, the code, refresh, device
+// and organization-selection grants, the key set, and sign-out. It is stricter than the real service
+// where strictness finds bugs: PKCE to the letter, redirect URIs from a list, codes that work once.
+//
+// # Failing on purpose
+//
+// A [Fault] makes a route slow, broken or silent for some of its calls; [User].OnSignIn and OnRefresh
+// answer an error instead of tokens; [Server.Change] changes anything else while the server runs.
+// [Server.Requests] and [Server.Count] say what clients asked for.
+//
+// # What it is not
+//
+// It is not WorkOS, and nothing may take it for WorkOS: its issuer is its own address, every answer
+// carries X-AuthKit-Emulator, its signing key is printed in its source, and passwords lie in plain
+// memory. It listens on loopback unless told otherwise. Never type a real password into it.
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Server is a running emulator. All methods are safe for concurrent use.
+type Server struct {
+	cfg    atomic.Pointer[Config]
+	mux    *http.ServeMux
+	keys   *keyring
+	secret []byte // authenticates refresh tokens
+	record record
+	faults faults
+
+	http    *http.Server
+	url     string
+	closing chan struct{} // ends artificial waits
+	close   sync.Once
+
+	mu          sync.Mutex // guards all below
+	users       map[string]*account
+	byEmail     map[string]*account // by lower-case email
+	orgs        map[string]*Organization
+	roles       map[string]Role
+	connections map[string]Connection
+	invitations map[string]*Invitation
+	sessions    *shelf[*session]
+	codes       *shelf[*code]
+	devices     *shelf[*deviceGrant]
+	userCodes   map[string]*deviceGrant
+	pending     *shelf[*pendingChoice]
+	browsers    *shelf[*browser]
+}
+
+// New makes a server that listens nowhere: it is an [http.Handler] to mount elsewhere, at the root of a host.
+func New(c Config) (*Server, error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		keys: newKeyring(c.Secret), secret: []byte(c.Secret), closing: make(chan struct{}),
+		url:   strings.TrimRight(c.URL, "/"),
+		users: map[string]*account{}, byEmail: map[string]*account{}, orgs: map[string]*Organization{},
+		roles: map[string]Role{}, connections: map[string]Connection{}, invitations: map[string]*Invitation{},
+		sessions: newShelf[*session](50_000), codes: newShelf[*code](50_000),
+		devices: newShelf[*deviceGrant](10_000), userCodes: map[string]*deviceGrant{},
+		pending: newShelf[*pendingChoice](10_000), browsers: newShelf[*browser](10_000),
+	}
+	if c.Secret == "" {
+		s.secret = []byte(rand.Text())
+	}
+	s.cfg.Store(&c)
+	s.faults.start(c.Seed, c.Faults)
+	s.mux = s.routes()
+	return s, s.seed(c)
+}
+
+// Start makes a server and listens. The caller closes it.
+func Start(c Config) (*Server, error) {
+	s, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	addr := s.config().Addr
+	listener, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("emulator: %s is taken by another program: choose another with --addr (Config.Addr), or port 0 for any free one", addr)
+	} else if err != nil {
+		return nil, fmt.Errorf("emulator: cannot listen on %q (--addr, Config.Addr): %w", addr, err)
+	}
+	if s.url == "" {
+		s.url = "http://" + reachable(listener.Addr().(*net.TCPAddr))
+	}
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          log.New(quiet{s}, "", 0),
+	}
+	go s.http.Serve(bounded(listener, maxConnections))
+	return s, nil
+}
+
+// reachable is the address a client on this machine uses: 0.0.0.0 is no place to connect to.
+func reachable(a *net.TCPAddr) string {
+	if a.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", a.Port)
+	}
+	return a.String()
+}
+
+// URL is the base URL, without a slash at the end: what a client takes instead of https://api.workos.com.
+func (s *Server) URL() string { return s.url }
+
+// ClientID is the client id the server knows.
+func (s *Server) ClientID() string { return s.config().ClientID }
+
+// Close stops listening, lets requests in work finish for up to 2 seconds, and then cuts them off.
+func (s *Server) Close() error {
+	var err error
+	s.close.Do(func() {
+		close(s.closing)
+		if s.http == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if err = s.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+			err = s.http.Close()
+		}
+	})
+	return err
+}
+
+// Change changes the configuration of the running server. Calls under way keep the old one.
+func (s *Server) Change(change func(*Config)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := *s.cfg.Load()
+	change(&c)
+	c = c.withDefaults()
+	s.cfg.Store(&c)
+}
+
+func (s *Server) config() *Config { return s.cfg.Load() }
+
+// now is the server's own clock, right or wrong.
+func (s *Server) now() time.Time {
+	c := s.config()
+	return c.Now().Add(c.ClockSkew)
+}
+
+func (s *Server) seed(c Config) error {
+	var all []error
+	for _, u := range c.Users {
+		_, err := s.AddUser(u)
+		all = append(all, err)
+	}
+	for _, o := range c.Organizations {
+		_, err := s.AddOrganization(o)
+		all = append(all, err)
+	}
+	for _, r := range c.Roles {
+		s.roles[r.Slug] = r
+	}
+	all = append(all, s.seedConnections(c.Connections), s.seedInvitations(c.Invitations))
+	return errors.Join(all...)
+}
+
+func (s *Server) seedConnections(list []Connection) error {
+	for _, c := range list {
+		org := s.findOrganizationLocked(c.Organization)
+		if org == nil {
+			return fmt.Errorf("connection %q belongs to organization %q, which does not exist: add it to Organizations", c.Name, c.Organization)
+		}
+		fill(&c.ID, stableID("conn", c.Name))
+		fill(&c.Type, "GenericSAML")
+		c.Organization = org.ID
+		s.connections[c.ID] = c
+	}
+	return nil
+}
+
+func (s *Server) seedInvitations(list []Invitation) error {
+	for _, i := range list {
+		if i.Organization != "" {
+			org := s.findOrganizationLocked(i.Organization)
+			if org == nil {
+				return fmt.Errorf("the invitation of %q is into organization %q, which does not exist: add it to Organizations", i.Email, i.Organization)
+			}
+			i.Organization = org.ID
+		}
+		fill(&i.Token, stableID("inv", strings.ToLower(i.Email)))
+		fill(&i.Role, "member")
+		s.invitations[i.Token] = &i
+	}
+	return nil
+}
+
+func (c Config) check() error {
+	var all []error
+	if host, _, err := net.SplitHostPort(c.Addr); err != nil {
+		all = append(all, fmt.Errorf("address %q is not host:port: %w (--addr, Config.Addr)", c.Addr, err))
+	} else if !c.AllowNetwork && !isLoopback(host) {
+		all = append(all, fmt.Errorf("address %q is reachable by other machines, and the emulator has no secrets worth the name: use 127.0.0.1, or allow it with --allow-network (Config.AllowNetwork)", c.Addr))
+	}
+	for _, uri := range c.RedirectURIs {
+		if err := checkRedirectURI(uri); err != nil {
+			all = append(all, err)
+		}
+	}
+	switch c.Rotation {
+	case RotateStrict, RotateGrace, RotateNever:
+	default:
+		all = append(all, fmt.Errorf("rotation %q is not known: use strict, grace or never", c.Rotation))
+	}
+	if err := errors.Join(all...); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	return nil
+}

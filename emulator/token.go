@@ -1,0 +1,208 @@
+package emulator
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// tokens is the answer to a successful authenticate.
+type tokens struct {
+	User           userBody          `json:"user"`
+	OrganizationID string            `json:"organization_id,omitempty"`
+	AccessToken    string            `json:"access_token"`
+	RefreshToken   string            `json:"refresh_token"`
+	Method         string            `json:"authentication_method,omitempty"`
+	Impersonator   *impersonatorBody `json:"impersonator,omitempty"`
+}
+
+type userBody struct {
+	Object            string            `json:"object"`
+	ID                string            `json:"id"`
+	Email             string            `json:"email"`
+	FirstName         *string           `json:"first_name"`
+	LastName          *string           `json:"last_name"`
+	Name              *string           `json:"name"`
+	EmailVerified     bool              `json:"email_verified"`
+	ProfilePictureURL *string           `json:"profile_picture_url"`
+	LastSignInAt      *string           `json:"last_sign_in_at"`
+	ExternalID        *string           `json:"external_id"`
+	Metadata          map[string]string `json:"metadata"`
+	Locale            *string           `json:"locale"`
+	CreatedAt         string            `json:"created_at"`
+	UpdatedAt         string            `json:"updated_at"`
+}
+
+type impersonatorBody struct {
+	Email  string  `json:"email"`
+	Reason *string `json:"reason"`
+}
+
+func userJSON(a *account) userBody {
+	metadata := a.Metadata
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	return userBody{
+		Object: "user", ID: a.ID, Email: a.Email,
+		FirstName: orNull(a.FirstName), LastName: orNull(a.LastName), Name: orNull(a.fullName()),
+		EmailVerified: a.EmailVerified, ProfilePictureURL: orNull(a.ProfilePictureURL),
+		LastSignInAt: orNull(stamp(a.lastSignIn)), ExternalID: orNull(a.ExternalID),
+		Metadata: metadata, Locale: orNull(a.Locale),
+		CreatedAt: stamp(a.created), UpdatedAt: stamp(a.updated),
+	}
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// stamp is empty for no time.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// answer makes new tokens for the session. Its lock is held.
+func (s *Server) answer(a *account, sess *session) (*tokens, error) {
+	access, err := s.Sign(s.claims(a, sess))
+	if err != nil {
+		return nil, err
+	}
+	t := &tokens{
+		User: userJSON(a), OrganizationID: sess.organizationID,
+		AccessToken: access, RefreshToken: s.refreshToken(a, sess),
+	}
+	if a.Impersonator != nil {
+		t.Impersonator = &impersonatorBody{a.Impersonator.Email, orNull(a.Impersonator.Reason)}
+	}
+	return t, nil
+}
+
+// Sign makes an access token of any claims with the present key: for tokens that the server would
+// never issue. The error is that of claims which are not JSON.
+func (s *Server) Sign(claims map[string]any) (string, error) {
+	key := s.keys.current()
+	t := jwt.NewWithClaims(rs256{jwt.SigningMethodRS256}, jwt.MapClaims(claims))
+	t.Header["kid"] = key.id
+	signed, err := t.SignedString(key)
+	if err != nil {
+		return "", fmt.Errorf("the claims cannot be made a token: %w", err)
+	}
+	return signed, nil
+}
+
+func (s *Server) claims(a *account, sess *session) map[string]any {
+	c, now := s.config(), s.now()
+	claims := map[string]any{}
+	s.customClaims(claims, c.JWTTemplate, a, sess)
+	s.customClaims(claims, a.Claims, a, sess)
+	for name, value := range map[string]any{
+		"iss": s.issuer(), "sub": a.ID, "sid": sess.id, "jti": newID("token"), "client_id": c.ClientID,
+		"iat": now.Unix(), "exp": now.Add(c.AccessTokenLifetime).Unix(), "auth_time": sess.since.Unix(),
+	} {
+		claims[name] = value
+	}
+	if c.Audience != "" {
+		claims["aud"] = c.Audience
+	}
+	if a.Impersonator != nil {
+		claims["act"] = map[string]string{"sub": a.Impersonator.Email}
+	}
+	s.organizationClaims(claims, a, sess)
+	return claims
+}
+
+// organizationClaims leaves out what does not apply.
+func (s *Server) organizationClaims(claims map[string]any, a *account, sess *session) {
+	flags := slices.Clone(a.FeatureFlags)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if org := s.orgs[sess.organizationID]; org != nil {
+		claims["org_id"] = org.ID
+		flags = append(flags, org.FeatureFlags...)
+		if len(org.Entitlements) > 0 {
+			claims["entitlements"] = org.Entitlements
+		}
+		if m, ok := s.membershipLocked(a, org); ok && len(m.Roles) > 0 {
+			claims["role"], claims["roles"], claims["permissions"] = m.Roles[0], m.Roles, s.permissionsLocked(m.Roles)
+		}
+	}
+	if len(flags) > 0 {
+		slices.Sort(flags)
+		claims["feature_flags"] = slices.Compact(flags)
+	}
+}
+
+func (s *Server) issuer() string {
+	c := s.config()
+	return strings.NewReplacer("{url}", s.url, "{client_id}", c.ClientID).Replace(c.Issuer)
+}
+
+var placeholder = regexp.MustCompile(`\{\{\s*([a-z_.A-Z0-9]+)\s*\}\}`)
+
+// customClaims fills in a template: a text that is one placeholder becomes the value itself, others
+// have it put into them, and what is not known becomes null or nothing.
+func (s *Server) customClaims(claims, template map[string]any, a *account, sess *session) {
+	if len(template) == 0 {
+		return
+	}
+	user := userJSON(a)
+	known := map[string]any{
+		"user.id": user.ID, "user.email": user.Email, "user.email_verified": user.EmailVerified,
+		"user.first_name": a.FirstName, "user.last_name": a.LastName, "user.name": a.fullName(),
+		"user.external_id": a.ExternalID, "user.locale": a.Locale, "user.metadata": user.Metadata,
+		"session.id": sess.id, "organization.id": sess.organizationID,
+	}
+	for name, value := range a.Metadata {
+		known["user.metadata."+name] = value
+	}
+	s.mu.Lock()
+	if org := s.orgs[sess.organizationID]; org != nil {
+		known["organization.name"], known["organization.external_id"] = org.Name, org.ExternalID
+		for name, value := range org.Metadata {
+			known["organization.metadata."+name] = value
+		}
+	}
+	s.mu.Unlock()
+	for name, value := range template {
+		claims[name] = fillIn(value, known)
+	}
+}
+
+func fillIn(value any, known map[string]any) any {
+	switch value := value.(type) {
+	case string:
+		if m := placeholder.FindStringSubmatch(value); m != nil && m[0] == value {
+			return known[m[1]]
+		}
+		return placeholder.ReplaceAllStringFunc(value, func(m string) string {
+			if v := known[placeholder.FindStringSubmatch(m)[1]]; v != nil {
+				return fmt.Sprint(v)
+			}
+			return ""
+		})
+	case map[string]any:
+		filled := map[string]any{}
+		for k, v := range value {
+			filled[k] = fillIn(v, known)
+		}
+		return filled
+	case []any:
+		filled := make([]any, len(value))
+		for i, v := range value {
+			filled[i] = fillIn(v, known)
+		}
+		return filled
+	}
+	return value
+}
