@@ -1,18 +1,16 @@
 import { Button, Flex, TextField } from "@radix-ui/themes";
-import { Clipboard } from "@wailsio/runtime";
 import { useRef, useState } from "react";
-import { inAppWindow } from "./host.js";
+import { useHost } from "./host.js";
 import { CheckIcon, CopyIcon } from "./icons.js";
 
 /** A text to take elsewhere: by the button or, where that fails, selected for the keyboard. */
 export function CopyField({ label, value }: { label: string; value: string }) {
+  const host = useHost();
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState(false);
   function copy() {
     field.current?.select();
-    // A page of an app window is no "secure context" on every system, so the browser's own clipboard may be missing.
-    const done = inAppWindow ? Clipboard.SetText(value) : navigator.clipboard.writeText(value);
-    done.then(
+    host.copy(value).then(
       () => {
         setCopied(true);
       },

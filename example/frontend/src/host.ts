@@ -1,18 +1,14 @@
-import { Browser } from "@wailsio/runtime";
+import { createContext, useContext } from "react";
 
-// A page runs either in a window of the app or, where there is no display, in a browser tab that the app serves.
-declare global {
-  interface Window {
-    webkit?: { messageHandlers?: { external?: unknown } };
-    chrome?: { webview?: unknown };
-  }
+/** What shows the page, as far as it matters to the page: a window of the app, or a tab of the person's browser. */
+export interface Host {
+  inWindow: boolean;
+  copy: (text: string) => Promise<void>;
 }
 
-export const inAppWindow = Boolean(
-  window.webkit?.messageHandlers?.external ?? window.chrome?.webview,
-);
+export const HostContext = createContext<Host>({
+  inWindow: false,
+  copy: (text) => navigator.clipboard.writeText(text),
+});
 
-/** Opens a page in the person's own browser. */
-export function openOutside(url: string) {
-  void Browser.OpenURL(url);
-}
+export const useHost = () => useContext(HostContext);

@@ -14,6 +14,10 @@ export const serverEvents: WailsRuntime["Events"] = {
     stream.addEventListener(name, ({ data }) => {
       callback({ data: JSON.parse(String(data)) });
     });
+    // The app runs elsewhere, perhaps, and asks for what it would open in a browser: here is one.
+    stream.addEventListener("open-page", ({ data }) => {
+      window.open(String(JSON.parse(String(data))), "_blank", "noopener,noreferrer");
+    });
     return () => {
       stream.close();
     };

@@ -4,6 +4,7 @@ import { createFakeTransport } from "@authkit-desktop/react/testing";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "../src/App.js";
+import { HostContext } from "../src/host.js";
 import "../src/styles.js";
 import { stories, type Story } from "./stories.js";
 
@@ -24,9 +25,11 @@ const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <AuthKitProvider store={createAuthStore(transport)}>
-        <App />
-      </AuthKitProvider>
+      <HostContext value={{ inWindow: !story.tab, copy: () => Promise.resolve() }}>
+        <AuthKitProvider store={createAuthStore(transport)}>
+          <App />
+        </AuthKitProvider>
+      </HostContext>
     </StrictMode>,
   );
 }

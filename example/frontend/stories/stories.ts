@@ -1,10 +1,12 @@
-import type { State } from "@authkit-desktop/react";
+import type { Attempt, State } from "@authkit-desktop/react";
 import { alice, signedIn, waiting } from "@authkit-desktop/react/testing";
 
 export interface Story {
   /** What the Go side says. */
   state: Partial<State>;
   route?: "#/account";
+  /** The page is in a browser tab, not in a window of the app. */
+  tab?: true;
   /** The Go side does not answer at all. */
   broken?: true;
 }
@@ -20,29 +22,28 @@ const someone: Partial<State> = {
 
 const demo = {
   url: "http://127.0.0.1:4100",
-  accounts: [{ email: "alice@example.com", password: "correct-horse" }],
+  accounts: [{ email: "alice@example.com", password: "emulator-demo" }],
+};
+
+const notOpened: Attempt = {
+  ...waiting,
+  browserOpened: false,
+  url: "https://api.workos.com/user_management/authorize?response_type=code&client_id=client_01KA&redirect_uri=workos-auth%3A%2F%2Fcallback&state=k2Jd",
 };
 
 export const stories = {
   "signed-out": { state: {} },
   "signed-out-account": { state: {}, route: "#/account" },
   "signing-in": { state: { attempt: waiting } },
-  "signing-in-no-browser": {
-    state: {
-      attempt: {
-        ...waiting,
-        browserOpened: false,
-        url: "https://api.workos.com/user_management/authorize?response_type=code&client_id=client_01KA&redirect_uri=workos-auth%3A%2F%2Fcallback&state=k2Jd",
-      },
-    },
-  },
+  "signing-in-no-browser": { state: { attempt: notOpened } },
+  "signing-in-tab": { state: { attempt: notOpened }, tab: true },
   exchanging: { state: { attempt: { ...waiting, step: "exchanging" } } },
   failed: {
     state: {
       error: {
         code: "unreachable",
-        message: "could not reach api.workos.com, so nobody was signed in",
-        hint: "Check the network and try again.",
+        message: "the sign-in needs a connection to WorkOS: api.workos.com could not be reached",
+        hint: "Check the connection, then sign in again.",
       },
     },
   },

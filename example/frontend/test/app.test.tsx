@@ -3,22 +3,26 @@ import { createFakeTransport, signedIn } from "@authkit-desktop/react/testing";
 import { act, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { App } from "../src/App.js";
+import { HostContext } from "../src/host.js";
 import { stories, type Story } from "../stories/stories.js";
 
 async function open(story: Story) {
   if (story.route) window.location.hash = story.route;
   const transport = createFakeTransport(story.state);
+  const copy = vi.fn(() => Promise.resolve());
   render(
     <StrictMode>
-      <AuthKitProvider store={createAuthStore(transport)}>
-        <App />
-      </AuthKitProvider>
+      <HostContext value={{ inWindow: !story.tab, copy }}>
+        <AuthKitProvider store={createAuthStore(transport)}>
+          <App />
+        </AuthKitProvider>
+      </HostContext>
     </StrictMode>,
   );
   await act(async () => {});
-  return { transport, user: userEvent.setup() };
+  return { transport, copy, user: userEvent.setup() };
 }
 
 const title = () => screen.getByRole("heading", { level: 1 }).textContent;
@@ -83,20 +87,28 @@ describe("signing in", () => {
     expect(transport.calls.at(-1)).toEqual(["signIn", { screenHint: "sign-up" }]);
   });
 
-  it("shows the address where the browser could not be opened", async () => {
+  it("hands out the address where the browser could not be opened", async () => {
     const story = stories["signing-in-no-browser"];
-    await open(story);
+    const { copy, user } = await open(story);
     const { url } = story.state.attempt;
     screen.getByDisplayValue(url);
-    expect(screen.getByRole("link", { name: "Open the sign-in page" }).getAttribute("href")).toBe(
-      url,
-    );
+    expect(screen.queryByRole("link", { name: "Open the sign-in page" })).toBeNull();
+    await user.click(button("Copy"));
+    expect(copy).toHaveBeenCalledExactlyOnceWith(url);
+    button("Copied");
+  });
+
+  it("has it as a link where the page is in a browser itself", async () => {
+    const story = stories["signing-in-tab"];
+    await open(story);
+    const link = screen.getByRole("link", { name: "Open the sign-in page" });
+    expect(link.getAttribute("href")).toBe(story.state.attempt.url);
   });
 
   it("says why it failed, aloud and with the hint, and tries again", async () => {
     const { transport, user } = await open(stories.failed);
-    expect(screen.getByRole("alert").textContent).toContain("could not reach api.workos.com");
-    expect(screen.getByRole("alert").textContent).toContain("Check the network");
+    expect(screen.getByRole("alert").textContent).toContain("api.workos.com could not be reached");
+    expect(screen.getByRole("alert").textContent).toContain("Check the connection");
     await user.click(button("Try again"));
     expect(transport.calls.at(-1)).toEqual(["signIn", {}]);
     expect(title()).toBe("Signing in…");
@@ -177,7 +189,7 @@ describe("the banners", () => {
     ["offline", "You stay signed in"],
     ["memory-only", "signed out when the app closes"],
     ["scheme-taken", "Other App (/opt/other/app)"],
-    ["demo", "alice@example.com with password correct-horse"],
+    ["demo", "alice@example.com with password emulator-demo"],
   ] as const)("%s: are read out politely", async (name, text) => {
     await open(stories[name]);
     expect(screen.getByRole("status", { name: "Notices" }).textContent).toContain(text);
