@@ -115,7 +115,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		v.autoSignIn(c.AutoSignIn)
 	case v.want.prompt == "none":
 		v.silently()
-	case v.browser != nil && v.want.prompt != "login" && v.want.screenHint != "sign-up":
+	case v.remembered() && v.want.prompt != "login" && v.want.screenHint != "sign-up":
 		v.show(http.StatusOK, "continue", view{Title: "Welcome back"})
 	case v.picksAccount():
 		v.showAccounts(http.StatusOK, "")
@@ -124,6 +124,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	default:
 		v.showSignIn(http.StatusOK, "")
 	}
+}
+
+// remembered says whether somebody is signed in here in the way that the app wants.
+func (v *visit) remembered() bool {
+	return v.browser != nil && (!v.picksAccount() || v.browser.method == v.method())
 }
 
 // autoSignIn answers at once, for clients that cannot fill in a form.

@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,6 +34,12 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		Requests: firstOf(requests, 30), Counts: s.counts(),
 	}})
 }
+
+// BarePath and Query take the path apart for the page.
+func (r Request) BarePath() string { path, _, _ := strings.Cut(r.Path, "?"); return path }
+
+// Query is the part after the question mark.
+func (r Request) Query() string { _, query, _ := strings.Cut(r.Path, "?"); return query }
 
 func firstOf[T any](list []T, n int) []T { return list[:min(n, len(list))] }
 
