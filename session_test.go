@@ -1,0 +1,488 @@
+package authkit_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/authkit-desktop/authkit"
+	"github.com/authkit-desktop/authkit/emulator"
+)
+
+// clock is a wall clock that a test moves.
+type clock struct {
+	mu  sync.Mutex
+	add time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.add)
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add += d
+}
+
+// atClock makes server and clients live by one clock.
+func atClock(t *testing.T, cfg emulator.Config) (*world, *clock) {
+	k := &clock{}
+	cfg.Now = k.now
+	w := newWorld(t, cfg)
+	w.config.Now = k.now
+	return w, k
+}
+
+func TestAnExpiredTokenIsRenewedOnceForAll(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	c := w.client()
+	w.signIn(c)
+	old := w.token(c)
+	k.advance(6 * time.Minute)
+	var group sync.WaitGroup
+	for range 500 {
+		group.Go(func() {
+			if token, err := c.AccessToken(t.Context()); err != nil || token == old {
+				t.Errorf("AccessToken: same token %v, error %v", token == old, err)
+			}
+		})
+	}
+	group.Wait()
+	if n := w.server.Count(emulator.Refresh); n != 1 {
+		t.Errorf("%d refreshes, want 1", n)
+	}
+}
+
+func TestManyProcessesAtExpiryAreOneRefresh(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	w.signIn(w.client())
+	var processes []*authkit.Client
+	for range 16 {
+		processes = append(processes, w.client())
+	}
+	k.advance(6 * time.Minute)
+	var group sync.WaitGroup
+	for _, c := range processes {
+		group.Go(func() {
+			if _, err := c.AccessToken(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n := w.server.Count(emulator.Refresh); n != 1 {
+		t.Errorf("%d refreshes, want 1", n)
+	}
+}
+
+func TestNearItsEndATokenIsHandedOutAndRenewedBehind(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	c := w.client()
+	w.signIn(c)
+	old := w.token(c)
+	k.advance(4*time.Minute + 30*time.Second)
+	if w.token(c) != old {
+		t.Error("the caller had to wait for a new token while the old one was valid")
+	}
+	eventually(t, "a new token", func() bool { return w.token(c) != old })
+}
+
+func TestC25TheRotatedTokenIsOnDiskBeforeTheNewTokenIsOut(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	c := w.client()
+	w.signIn(c)
+	for range 5 {
+		k.advance(6 * time.Minute)
+		token := w.token(c)
+		if other := w.client(); w.token(other) != token {
+			t.Fatal("another process does not have the session that was handed out")
+		}
+	}
+}
+
+func TestC27TransientErrorsSignNobodyOut(t *testing.T) {
+	html := "<html>"
+	for name, fault := range map[string]emulator.Fault{
+		"500":       {Status: 500},
+		"503":       {Status: 503},
+		"429":       {Status: 429},
+		"408":       {Status: 408},
+		"dropped":   {Drop: emulator.DropBefore},
+		"lost":      {Drop: emulator.DropDone},
+		"html":      {Status: 200, Body: &html, Header: map[string]string{"Content-Type": "text/html"}},
+		"truncated": {Truncate: 40},
+		"redirect":  {Status: 302, Header: map[string]string{"Location": "/elsewhere"}},
+		"no tokens": {Patch: map[string]any{"access_token": nil}},
+		"no user":   {Patch: map[string]any{"user": nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, k := atClock(t, emulator.Config{Rotation: emulator.RotateGrace})
+			c := w.client()
+			w.signIn(c)
+			k.advance(6 * time.Minute)
+			fault.Route, fault.Times = emulator.Refresh, emulator.Forever
+			w.server.AddFaults(fault)
+			if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrOffline) {
+				t.Fatalf("AccessToken = %v, want ErrOffline", err)
+			}
+			s, err := c.Session(t.Context())
+			if err != nil || s.User.Email != "alice@example.com" || !s.Stale || s.Err == nil {
+				t.Fatalf("Session = %+v, %v", s, err)
+			}
+			w.server.ClearFaults()
+			if _, err := c.Refresh(t.Context()); err != nil {
+				t.Fatalf("after the trouble: %v", err)
+			}
+			w.token(c)
+		})
+	}
+}
+
+func TestC26AnEndedSessionIsASignOutWithItsReason(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	c := w.client()
+	s := w.signIn(c)
+	events := make(chan authkit.Event, 20)
+	defer c.Subscribe(func(e authkit.Event) { events <- e })()
+	w.server.RevokeSession(s.ID)
+	k.advance(6 * time.Minute)
+	_, err := c.AccessToken(t.Context())
+	var ended *authkit.SessionEndedError
+	if !errors.Is(err, authkit.ErrSignedOut) || !errors.As(err, &ended) || ended.Code != "invalid_grant" {
+		t.Fatalf("AccessToken = %v", err)
+	}
+	if _, err := w.client().Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("another process: %v", err)
+	}
+	for e := range events {
+		if e.Kind == authkit.SignedOut {
+			break
+		}
+	}
+}
+
+func TestC29SignOutIsLocalAtOnceAndThenInTheBrowser(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	s := w.signIn(c)
+	if err := c.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if page := w.lastPage(); !strings.HasSuffix(page.Path, "/sessions/logout") || page.Query().Get("session_id") != s.ID {
+		t.Errorf("the browser was sent to %s", page.Path)
+	}
+	if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("AccessToken = %v", err)
+	}
+	if _, err := w.client().Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("after a restart: %v", err)
+	}
+	left, _ := filepath.Glob(filepath.Join(w.config.Dir, "session-*.sealed*"))
+	if len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestSignOutWithoutTheNetwork(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	w.signIn(c)
+	_ = w.server.Close()
+	if err := c.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("Session = %v", err)
+	}
+}
+
+func TestOtherProcessesNoticeWithinASecondOfUse(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	one, two := w.client(), w.client()
+	if _, err := two.Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Fatal(err)
+	}
+	kinds := make(chan authkit.Kind, 10)
+	defer two.Subscribe(func(e authkit.Event) { kinds <- e.Kind })()
+	w.signIn(one)
+	eventually(t, "the sign-in is noticed", func() bool { _, err := two.Session(t.Context()); return err == nil })
+	if err := one.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the sign-out is noticed", func() bool { _, err := two.Session(t.Context()); return errors.Is(err, authkit.ErrSignedOut) })
+	for _, want := range []authkit.Kind{authkit.Present, authkit.SignedIn, authkit.SignedOut} {
+		if got := <-kinds; got != want {
+			t.Errorf("event %s, want %s", got, want)
+		}
+	}
+}
+
+func TestSwitchOrganization(t *testing.T) {
+	w, k := atClock(t, emulator.Config{AutoSignIn: "bob@example.com"})
+	c := w.client()
+	w.signIn(c)
+	orgs := w.server.Organizations()
+	for _, org := range orgs {
+		s, err := c.SwitchOrganization(t.Context(), org.ID)
+		if err != nil || s.OrganizationID != org.ID || s.Role == "" {
+			t.Fatalf("SwitchOrganization = %+v, %v", s, err)
+		}
+	}
+	last := orgs[len(orgs)-1].ID
+	_, err := c.SwitchOrganization(t.Context(), "org_nowhere")
+	var refused *authkit.OrganizationError
+	if !errors.As(err, &refused) {
+		t.Errorf("a foreign organization: %v", err)
+	}
+	k.advance(6 * time.Minute)
+	w.token(c)
+	if s, err := c.Session(t.Context()); err != nil || s.OrganizationID != last {
+		t.Errorf("after expiry: %+v, %v", s, err)
+	}
+}
+
+// A wrong secret, a file of nonsense, a file cut short: signed out with a word in the log, the file kept aside.
+func TestBrokenSessionFiles(t *testing.T) {
+	for name, spoil := range map[string]func([]byte) []byte{
+		"truncated": func(b []byte) []byte { return b[:len(b)/2] },
+		"empty":     func([]byte) []byte { return nil },
+		"junk":      func([]byte) []byte { return []byte("{\"plain\":\"text\"}") },
+		"one bit":   func(b []byte) []byte { b[len(b)-3] ^= 4; return b },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, emulator.Config{})
+			first := w.client()
+			w.signIn(first)
+			_ = first.Close()
+			files, _ := filepath.Glob(filepath.Join(w.config.Dir, "session-default*"))
+			if len(files) == 0 {
+				t.Fatal("no session file")
+			}
+			for _, file := range files {
+				data, err := os.ReadFile(file)
+				if err != nil || strings.HasSuffix(file, ".lock") {
+					continue
+				}
+				if err := os.WriteFile(file, spoil(data), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var log bytes.Buffer
+			c := w.client(func(cfg *authkit.Config) { cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			if _, err := c.Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+				t.Fatalf("Session = %v", err)
+			}
+			if aside, _ := filepath.Glob(filepath.Join(w.config.Dir, "*corrupt*")); len(aside) == 0 {
+				t.Error("the bad file was not kept")
+			}
+			if log.Len() == 0 {
+				t.Error("nothing was said")
+			}
+			w.signIn(c)
+		})
+	}
+}
+
+func TestASecretThatWasChangedIsNamed(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	first := w.client()
+	w.signIn(first)
+	_ = first.Close()
+	var log bytes.Buffer
+	c := w.client(func(cfg *authkit.Config) {
+		cfg.EncryptionSecret = strings.ToLower(testSecret) + "x"
+		cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	if _, err := c.Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Fatalf("Session = %v", err)
+	}
+	if !strings.Contains(log.String(), "passphrase was changed") {
+		t.Errorf("the log does not name the cause: %s", log.String())
+	}
+}
+
+// P06, A17: nothing that a program may print has a token.
+func TestP06A17NoSecretIsPrinted(t *testing.T) {
+	var log bytes.Buffer
+	w, k := atClock(t, emulator.Config{})
+	w.config.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c := w.client()
+	s := w.signIn(c)
+	token := w.token(c)
+	k.advance(6 * time.Minute)
+	token2 := w.token(c)
+	data, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, odd := c.HandleCallback(t.Context(), w.links[0])
+	all := log.String() + string(data) + fmt.Sprintf("%v %+v %#v %v %+v", s, s, w.config, w.config, odd)
+	for _, secret := range []string{token, token2, testSecret} {
+		if strings.Contains(all, secret) {
+			t.Error("a secret was printed")
+		}
+	}
+}
+
+func TestEverythingWrongWithAConfigIsSaidAtOnce(t *testing.T) {
+	_, err := authkit.New(authkit.Config{ClientID: "sk_live_1", RedirectURI: "https://example.com/cb", APIURL: "http://api.example.com", EncryptionSecret: "short"})
+	var wrong *authkit.ConfigError
+	if !errors.As(err, &wrong) {
+		t.Fatalf("New = %v", err)
+	}
+	var fields []string
+	for _, p := range wrong.Problems {
+		fields = append(fields, p.Field)
+		if p.What == "" || p.Fix == "" {
+			t.Errorf("%+v does not help", p)
+		}
+	}
+	if got := strings.Join(fields, " "); got != "ClientID AppID RedirectURI APIURL EncryptionSecret" {
+		t.Errorf("problems with %s", got)
+	}
+	if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), "sk_live_1") {
+		t.Error("the error prints a secret")
+	}
+}
+
+func TestA23AnEmulatorIsAcceptedOnlyWhenAskedFor(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	w.config.AllowEmulator = false
+	if _, err := authkit.New(w.config); err == nil {
+		t.Error("a release build takes an emulator")
+	}
+}
+
+func TestTheEnvironmentAndTheElectronExamplesEnvFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"WORKOS_CLIENT_ID", "WORKOS_REDIRECT_URI", "WORKOS_API_URL", "WORKOS_ENCRYPTION_SECRET", "MAIN_VITE_WORKOS_CLIENT_ID", "MAIN_VITE_WORKOS_ENCRYPTION_SECRET"} {
+		t.Setenv(name, "")
+	}
+	env := "MAIN_VITE_WORKOS_CLIENT_ID=client_file\nMAIN_VITE_WORKOS_ENCRYPTION_SECRET=" + testSecret + "\n"
+	if err := os.WriteFile(".env", []byte(env), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := authkit.LoadConfig(authkit.Config{})
+	if err != nil || cfg.ClientID != "client_file" || cfg.EncryptionSecret != testSecret {
+		t.Errorf("from the file: %v, %v", cfg, err)
+	}
+	t.Setenv("WORKOS_CLIENT_ID", "client_env")
+	t.Setenv("WORKOS_REDIRECT_URI", "com.example.x://cb")
+	if cfg, _ := authkit.LoadConfig(authkit.Config{}); cfg.ClientID != "client_env" || cfg.RedirectURI != "com.example.x://cb" {
+		t.Errorf("the environment does not win over the file: %v", cfg)
+	}
+	if cfg, _ := authkit.LoadConfig(authkit.Config{ClientID: "client_struct"}); cfg.ClientID != "client_struct" {
+		t.Errorf("the struct does not win: %v", cfg)
+	}
+}
+
+func TestHTTPClientSendsTheTokenToItsHostsOnlyAndRenewsOnce(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	w.signIn(c)
+	first := w.token(c)
+	var seen []string
+	api := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Header.Get("Authorization"))
+		if r.Header.Get("Authorization") == "Bearer "+first {
+			rw.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer api.Close()
+	hc := c.HTTPClient(strings.TrimPrefix(api.URL, "http://"))
+	hc.Transport = c.Transport(api.Client().Transport, strings.TrimPrefix(api.URL, "http://"))
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, api.URL, strings.NewReader("body"))
+	res, err := hc.Do(req)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%v %v", res, err)
+	}
+	_ = res.Body.Close()
+	if len(seen) != 2 || seen[1] == seen[0] || w.server.Count(emulator.Refresh) != 1 {
+		t.Errorf("%d requests, %d refreshes", len(seen), w.server.Count(emulator.Refresh))
+	}
+	other := &http.Client{Transport: c.Transport(api.Client().Transport, "api.example.com")}
+	req, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL, nil)
+	if res, err := other.Do(req); err == nil {
+		_ = res.Body.Close()
+	}
+	if seen[len(seen)-1] != "" {
+		t.Error("the token went to a host that was not named")
+	}
+}
+
+func TestMethodsEndWithTheirContextAndAfterClose(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.AccessToken(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	_ = c.Close()
+	if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+func FuzzHandleCallback(f *testing.F) {
+	f.Add("workos-auth://callback?code=a&state=b")
+	f.Add("workos-auth:/callback?code=a&state=b")
+	f.Add("workos-auth:callback?error=x&state=b")
+	f.Add("\x00://%zz")
+	c, err := authkit.New(authkit.Config{ClientID: "client_1", AppID: "com.example.fuzz", EncryptionSecret: testSecret, Dir: filepath.Join(f.TempDir(), "state")})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = c.Close() })
+	f.Fuzz(func(t *testing.T, link string) {
+		if _, err := c.HandleCallback(t.Context(), link); err == nil {
+			t.Errorf("%q signed somebody in", link)
+		}
+	})
+}
+
+func BenchmarkAccessTokenFresh(b *testing.B) {
+	server, err := emulator.Start(emulator.Config{AutoSignIn: "alice@example.com"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = server.Close() })
+	var c *authkit.Client
+	c, err = authkit.New(authkit.Config{ClientID: server.ClientID(), AppID: "com.example.bench", APIURL: server.URL(), AllowEmulator: true,
+		EncryptionSecret: testSecret, Dir: filepath.Join(b.TempDir(), "state"), OpenBrowser: func(ctx context.Context, page string) error {
+			link, err := visit(ctx, page)
+			go func() { _, _ = c.HandleCallback(context.WithoutCancel(ctx), link) }()
+			return err
+		}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Close() })
+	if _, err := c.SignIn(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	ctx := b.Context()
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := c.AccessToken(ctx); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
