@@ -5,13 +5,14 @@ package instance
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 type listener struct{}
 
-func (*listener) accept() (conn, error)     { return nil, errors.ErrUnsupported }
-func (*listener) Close() error              { return nil }
-func (*listener) keepFresh(context.Context) {}
+func (*listener) accept() (conn, error)                    { return nil, errors.ErrUnsupported }
+func (*listener) Close() error                             { return nil }
+func (*listener) keepFresh(context.Context, time.Duration) {}
 
 func defaultFolder(string) (string, error)            { return "", errors.ErrUnsupported }
 func makePrivate(string) error                        { return errors.ErrUnsupported }

@@ -47,15 +47,15 @@ func makePrivate(dir string) error {
 }
 
 func checkPrivate(dir string) error {
-	info, err := os.Lstat(dir)
+	info, err := os.Lstat(dir) //nolint:gosec // a folder that the environment names is the user's own choice, and is looked at here
 	if err != nil {
 		return fmt.Errorf("instance: no folder for the lock: %w", err)
 	}
 	if !info.IsDir() {
 		return fmt.Errorf("instance: %s is not a folder: remove it", dir)
 	}
-	if owner := info.Sys().(*syscall.Stat_t).Uid; owner != uint32(os.Geteuid()) {
-		return fmt.Errorf("instance: %s belongs to user %d, not to this one: it is not used", dir, owner)
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("instance: %s belongs to another user: it is not used", dir)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return fmt.Errorf("instance: %s can be entered by other users: run chmod 700 on it", dir)

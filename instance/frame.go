@@ -54,9 +54,8 @@ func readMessage(r io.Reader) (string, error) {
 	return string(message), err
 }
 
-func appendMessage(b []byte, message string) []byte {
-	b = append(b, greeting...)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(message)))
+func encodeMessage(message string) []byte {
+	b := binary.BigEndian.AppendUint32([]byte(greeting), uint32(len(message))) //nolint:gosec // Claim has checked the length
 	return append(b, message...)
 }
 
@@ -65,7 +64,7 @@ func present(c io.ReadWriter, message string) error {
 	if err := readGreeting(c); err != nil {
 		return again(err)
 	}
-	if _, err := c.Write(appendMessage(nil, message)); err != nil {
+	if _, err := c.Write(encodeMessage(message)); err != nil {
 		return again(err)
 	}
 	var answer [1]byte

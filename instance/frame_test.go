@@ -11,9 +11,9 @@ import (
 func FuzzA13_ReadMessage(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte(greeting))
-	f.Add(appendMessage(nil, ""))
-	f.Add(appendMessage(nil, "com.example.notes://callback?code=1&state=2"))
-	f.Add(append(appendMessage(nil, "one"), "and more"...))
+	f.Add(encodeMessage(""))
+	f.Add(encodeMessage("com.example.notes://callback?code=1&state=2"))
+	f.Add(append(encodeMessage("one"), "and more"...))
 	f.Add([]byte(greeting + "\xff\xff\xff\xff"))
 	f.Add([]byte(greeting + "\x00\x01\x00\x00short"))
 	f.Fuzz(func(t *testing.T, sent []byte) {
@@ -24,7 +24,7 @@ func FuzzA13_ReadMessage(f *testing.F) {
 		if len(message) > MaxMessage {
 			t.Fatalf("a message of %d bytes was accepted", len(message))
 		}
-		if !bytes.HasPrefix(sent, appendMessage(nil, message)) {
+		if !bytes.HasPrefix(sent, encodeMessage(message)) {
 			t.Fatalf("%q was read as %q", sent, message)
 		}
 	})
@@ -32,7 +32,7 @@ func FuzzA13_ReadMessage(f *testing.F) {
 
 func TestMessageMayComeInAnyPieces(t *testing.T) {
 	want := strings.Repeat("piece", 100)
-	got, err := readMessage(iotest.OneByteReader(bytes.NewReader(appendMessage(nil, want))))
+	got, err := readMessage(iotest.OneByteReader(bytes.NewReader(encodeMessage(want))))
 	if err != nil || got != want {
 		t.Errorf("got %.40q, %v", got, err)
 	}
@@ -41,6 +41,7 @@ func TestMessageMayComeInAnyPieces(t *testing.T) {
 func TestA13_ClaimedSizeIsCheckedBeforeMemoryIsTaken(t *testing.T) {
 	huge := []byte(greeting + "\x40\x00\x00\x00")
 	result := testing.Benchmark(func(b *testing.B) {
+		b.Helper()
 		for b.Loop() {
 			_, _ = readMessage(io.MultiReader(bytes.NewReader(huge), neverRead{b}))
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -131,7 +132,7 @@ func (l *listener) release() error {
 func (l *listener) Close() error { return windows.SetEvent(l.closing) }
 
 // keepFresh has nothing to do: Windows clears no files from the folder.
-func (l *listener) keepFresh(context.Context) {}
+func (l *listener) keepFresh(context.Context, time.Duration) {}
 
 // dial connects to the primary, and returns its process id, once it has made sure that the process is this user's.
 func dial(_ context.Context, dir string) (conn, int, error) {
@@ -181,7 +182,7 @@ func checkProcess(pid uint32) error {
 	if err != nil {
 		return fmt.Errorf("instance: the system does not say whose process the other side is: %w", err)
 	}
-	defer windows.CloseHandle(process)
+	defer func() { _ = windows.CloseHandle(process) }()
 	theirs, err := processUser(process)
 	if err != nil {
 		return err
@@ -201,7 +202,7 @@ func processUser(process windows.Handle) (*windows.SID, error) {
 	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {
 		return nil, fmt.Errorf("instance: the system does not say whose process the other side is: %w", err)
 	}
-	defer token.Close()
+	defer func() { _ = token.Close() }()
 	user, err := token.GetTokenUser()
 	if err != nil {
 		return nil, fmt.Errorf("instance: the system does not say whose process the other side is: %w", err)

@@ -50,7 +50,7 @@ func newPrimary(cfg Config, lock *flock.Flock, l *listener) *Primary {
 	p.closing, p.stop = context.WithCancel(context.Background())
 	p.close = sync.OnceValue(p.shutDown)
 	p.workers.Go(p.acceptAll)
-	p.workers.Go(func() { l.keepFresh(p.closing) })
+	p.workers.Go(func() { l.keepFresh(p.closing, time.Hour) })
 	return p
 }
 

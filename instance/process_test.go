@@ -17,7 +17,7 @@ import (
 )
 
 // The tests start real processes: this test binary again, which then plays one of these parts instead of testing.
-var parts = map[string]func(dir string) int{"app": runApp}
+var parts = map[string]func(dir string) int{"app": runApp, "intruder": intrude, "trap": trap}
 
 const (
 	partVar    = "INSTANCE_TEST_PART"
@@ -32,7 +32,7 @@ const patience = 20 * time.Second
 
 func TestMain(m *testing.M) {
 	if play, ok := parts[os.Getenv(partVar)]; ok {
-		os.Exit(play(os.Getenv(dirVar)))
+		os.Exit(play(os.Getenv(dirVar))) //nolint:forbidigo // here this is main
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -41,23 +41,26 @@ func TestMain(m *testing.M) {
 func runApp(dir string) int {
 	primary, err := Claim(context.Background(), Config{AppID: testApp, Dir: dir, Message: os.Getenv(messageVar), Timeout: patience})
 	if errors.Is(err, ErrHandedOver) {
-		fmt.Println("handed over")
+		say("handed over")
 		return 0
 	}
 	if err != nil {
-		fmt.Println("failed:", err)
+		say("failed:", err)
 		return 1
 	}
-	fmt.Println("primary")
-	primary.Serve(func(message string) { fmt.Println("message", message) })
+	say("primary")
+	primary.Serve(func(message string) { say("message", message) })
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	if err := primary.Close(); err != nil {
-		fmt.Println("failed:", err)
+		say("failed:", err)
 		return 1
 	}
-	fmt.Println("closed")
+	say("closed")
 	return 0
 }
+
+// say is a part's output; see process.says.
+func say(words ...any) { fmt.Fprintln(os.Stdout, words...) }
 
 // process is a child that plays a part.
 type process struct {

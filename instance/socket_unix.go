@@ -75,10 +75,11 @@ func (l *listener) Close() error {
 	return errors.Join(os.Remove(l.path), l.net.Close())
 }
 
-// keepFresh touches the files every hour. The XDG base directory specification lets the system remove a file of the run-time
-// folder that was not touched for six hours, and macOS clears its temp folder of what is three days old.
-func (l *listener) keepFresh(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
+// keepFresh touches the files now and then, for cleaners to leave them alone: the XDG base directory specification lets the
+// system remove a file of the run-time folder that was not touched for six hours, and macOS clears its temp folder of what is
+// three days old.
+func (l *listener) keepFresh(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -103,11 +104,11 @@ func dial(ctx context.Context, dir string) (conn, int, error) {
 		return nil, 0, err
 	}
 	defer done()
-	c, err := new(net.Dialer).DialContext(ctx, "unix", address)
+	c, err := new(net.Dialer).DialUnix(ctx, "unix", nil, &net.UnixAddr{Net: "unix", Name: address})
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", errAgain, err)
 	}
-	pid, err := checkPeer(c.(*net.UnixConn))
+	pid, err := checkPeer(c)
 	if err != nil {
 		return nil, 0, errors.Join(err, c.Close())
 	}
@@ -129,7 +130,7 @@ func checkPeer(c *net.UnixConn) (pid int, err error) {
 	if failure != nil {
 		return 0, fmt.Errorf("instance: the system does not say whose process the other side is: %w", failure)
 	}
-	if uid != uint32(os.Geteuid()) {
+	if int(uid) != os.Geteuid() {
 		return 0, fmt.Errorf("instance: the other side is a process of user %d, not of this one: nothing was said to it", uid)
 	}
 	return pid, nil
@@ -145,7 +146,7 @@ func reachable(path string) (address string, done func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	done = func() { os.RemoveAll(private) }
+	done = func() { _ = os.RemoveAll(private) }
 	link := filepath.Join(private, "d")
 	if err := os.Symlink(filepath.Dir(path), link); err != nil {
 		done()

@@ -21,7 +21,7 @@ prepare_wine() {
 	rm -rf "$new"
 	WINEPREFIX=$new wine wineboot -i >"$wine_home/boot.log" 2>&1 </dev/null 9>&- || die "Wine could not be prepared: see $wine_home/boot.log"
 	WINEPREFIX=$new timeout 120 "$(wineserver_path)" -w
-	(cd "$root" && go run ./tools/wine/prng "$new/drive_c/windows/system32")
+	(cd "$root" && go run ./tools/wine/prng >"$new/drive_c/windows/system32/bcryptprimitives.dll")
 	mv "$new" "$WINEPREFIX"
 }
 

@@ -1,6 +1,6 @@
-// Command prng writes bcryptprimitives.dll, for Wine 8 to run Go programs with.
+// Command prng prints bcryptprimitives.dll, for Wine 8 to run Go programs with.
 //
-//	go run ./tools/wine/prng DIR
+//	go run ./tools/wine/prng >$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
 //
 // Every Go program for Windows asks bcryptprimitives.dll for random numbers when it starts, and Wine before version 9 has no
 // such file. The one written here holds no code at all. Its only export, ProcessPrng, is a forwarder: the loader puts another
@@ -17,20 +17,28 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 const (
-	name      = "bcryptprimitives.dll"
-	export    = "ProcessPrng"
-	forwardTo = "advapi32.SystemFunction036"
-
-	fileAlign = 0x200  // each part of the file is padded to a multiple of this
-	section   = 0x1000 // where the section lies in memory, counted from the image's beginning; also the alignment there
+	name      = "bcryptprimitives.dll\x00"
+	export    = "ProcessPrng\x00"
+	forwardTo = "advapi32.SystemFunction036\x00"
 )
 
-// exportDirectory is IMAGE_EXPORT_DIRECTORY, with the three tables of its one export behind it.
-type exportDirectory struct {
+// The two parts of the file, headers and section, fit into one such block each.
+const block = 0x200
+
+// Addresses in memory, counted from the image's beginning.
+const (
+	sectionAt = 0x1000
+	tablesAt  = sectionAt + 40 // behind the directory
+	nameAt    = tablesAt + 10  // behind the tables
+	exportAt  = nameAt + uint32(len(name))
+	forwardAt = exportAt + uint32(len(export))
+)
+
+// exports is IMAGE_EXPORT_DIRECTORY, and the tables of its one export.
+type exports struct {
 	Flags, Time  uint32
 	Major, Minor uint16
 	Name         uint32
@@ -41,77 +49,65 @@ type exportDirectory struct {
 	NamesAt      uint32
 	OrdinalsAt   uint32
 
-	Function uint32 // an address inside the export section means: a string that names the function to use instead
+	Function uint32 // an address within the directory's block means: a string that names the function to use instead
 	NameOf   uint32
 	Ordinal  uint16
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: prng DIR")
-		os.Exit(2)
-	}
-	if err := os.WriteFile(filepath.Join(os.Args[1], name), image(), 0o755); err != nil {
+	if _, err := os.Stdout.Write(append(headers(), section()...)); err != nil {
 		fmt.Fprintln(os.Stderr, "prng:", err)
 		os.Exit(1)
 	}
 }
 
-func image() []byte {
-	exports := exportSection()
-	body := pad(exports)
-	return append(pad(headers(len(exports), len(body))), body...)
+func section() []byte {
+	e := exports{
+		Name: nameAt, OrdinalBase: 1,
+		Functions: 1, FunctionsAt: tablesAt, Function: forwardAt,
+		Names: 1, NamesAt: tablesAt + 4, NameOf: exportAt,
+		OrdinalsAt: tablesAt + 8,
+	}
+	return encode(e, []byte(name+export+forwardTo))
 }
 
-func exportSection() []byte {
-	d := exportDirectory{OrdinalBase: 1, Functions: 1, Names: 1}
-	size := uint32(binary.Size(d))
-	tables := section + size - 10
-	d.FunctionsAt, d.NamesAt, d.OrdinalsAt = tables, tables+4, tables+8
-	d.Name = section + size
-	d.NameOf = d.Name + uint32(len(name)+1)
-	d.Function = d.NameOf + uint32(len(export)+1)
-	return append(encode(d), name+"\x00"+export+"\x00"+forwardTo+"\x00"...)
-}
-
-func headers(exports, body int) []byte {
+func headers() []byte {
 	optional := pe.OptionalHeader64{
 		Magic:                 0x20b, // 64 bits
-		SizeOfInitializedData: uint32(body),
+		SizeOfInitializedData: block,
 		ImageBase:             0x1_8000_0000,
-		SectionAlignment:      section,
-		FileAlignment:         fileAlign,
+		SectionAlignment:      sectionAt,
+		FileAlignment:         block,
 
 		MajorOperatingSystemVersion: 6,
 		MajorSubsystemVersion:       6,
 
-		SizeOfImage:         2 * section,
-		SizeOfHeaders:       fileAlign,
+		SizeOfImage:         2 * sectionAt,
+		SizeOfHeaders:       block,
 		Subsystem:           pe.IMAGE_SUBSYSTEM_WINDOWS_CUI,
 		DllCharacteristics:  pe.IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE | pe.IMAGE_DLLCHARACTERISTICS_NX_COMPAT,
 		NumberOfRvaAndSizes: 16,
 	}
-	optional.DataDirectory[pe.IMAGE_DIRECTORY_ENTRY_EXPORT] = pe.DataDirectory{VirtualAddress: section, Size: uint32(exports)}
+	optional.DataDirectory[pe.IMAGE_DIRECTORY_ENTRY_EXPORT] = pe.DataDirectory{VirtualAddress: sectionAt, Size: block}
 	file := pe.FileHeader{
 		Machine:              pe.IMAGE_FILE_MACHINE_AMD64,
 		NumberOfSections:     1,
-		SizeOfOptionalHeader: uint16(binary.Size(optional)),
+		SizeOfOptionalHeader: 0xf0, // of the structure above
 		Characteristics:      pe.IMAGE_FILE_EXECUTABLE_IMAGE | pe.IMAGE_FILE_LARGE_ADDRESS_AWARE | pe.IMAGE_FILE_DLL,
 	}
 	table := pe.SectionHeader32{
 		Name:             [8]uint8([]byte(".rdata\x00\x00")),
-		VirtualSize:      uint32(exports),
-		VirtualAddress:   section,
-		SizeOfRawData:    uint32(body),
-		PointerToRawData: fileAlign,
+		VirtualSize:      block,
+		VirtualAddress:   sectionAt,
+		SizeOfRawData:    block,
+		PointerToRawData: block,
 		Characteristics:  pe.IMAGE_SCN_CNT_INITIALIZED_DATA | pe.IMAGE_SCN_MEM_READ,
 	}
-	dos := make([]byte, 0x40)
-	copy(dos, "MZ")
-	dos[0x3c] = 0x40 // where the PE headers begin
-	return append(dos, encode([]byte("PE\x00\x00"), file, optional, table)...)
+	dos := [0x40]byte{'M', 'Z', 0x3c: 0x40} // where the PE headers begin: behind this
+	return encode(dos, []byte("PE\x00\x00"), file, optional, table)
 }
 
+// encode returns a block with the parts, one behind the other.
 func encode(parts ...any) []byte {
 	var b bytes.Buffer
 	for _, part := range parts {
@@ -119,9 +115,5 @@ func encode(parts ...any) []byte {
 			panic(err) // a part without a fixed size: a mistake in this file
 		}
 	}
-	return b.Bytes()
-}
-
-func pad(b []byte) []byte {
-	return append(b, make([]byte, (fileAlign-len(b)%fileAlign)%fileAlign)...)
+	return append(b.Bytes(), make([]byte, block-b.Len())...)
 }
