@@ -30,14 +30,20 @@ import (
 	"github.com/authkit-desktop/authkit/emulator"
 )
 
-// The types of package emulator that most tests name.
+// What most tests name of package emulator, so that they need not import it for that.
 type (
-	Config       = emulator.Config
-	User         = emulator.User
+	// Config is everything a server can be told.
+	Config = emulator.Config
+	// User is a person who can sign in, and how the server treats them.
+	User = emulator.User
+	// Organization is a customer of the app, with its members.
 	Organization = emulator.Organization
-	Member       = emulator.Member
-	Role         = emulator.Role
-	Fault        = emulator.Fault
+	// Member is a user's place in an organization.
+	Member = emulator.Member
+	// Role is a named set of permissions.
+	Role = emulator.Role
+	// Fault is one line of a script of what goes wrong.
+	Fault = emulator.Fault
 )
 
 // Server is an emulator with a person at a browser. Its methods that take no testing.TB report to the
@@ -45,7 +51,7 @@ type (
 type Server struct {
 	*emulator.Server
 
-	t       testing.TB
+	tb      testing.TB
 	given   Config
 	browser *emulator.Person // keeps the cookies of the one browser
 
@@ -64,25 +70,25 @@ type Visit func(ctx context.Context, authorizeURL string) (redirect string, err 
 
 // New starts a server with these users, or with the demo users when there are none, that lives as
 // long as the test. The first user is the person who signs in.
-func New(t testing.TB, users ...User) *Server {
-	t.Helper()
-	return NewServer(t, Config{Users: users})
+func New(tb testing.TB, users ...User) *Server {
+	tb.Helper()
+	return NewServer(tb, Config{Users: users})
 }
 
 // NewServer is New for everything else that a Config can say.
-func NewServer(t testing.TB, c Config) *Server {
-	t.Helper()
+func NewServer(tb testing.TB, c Config) *Server {
+	tb.Helper()
 	server, err := emulator.Start(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{Server: server, t: t, given: c, ctx: ctx}
-	t.Cleanup(func() {
+	s := &Server{Server: server, tb: tb, given: c, ctx: ctx}
+	tb.Cleanup(func() {
 		cancel()
 		s.visits.Wait()
 		if err := server.Close(); err != nil {
-			t.Errorf("closing the emulator: %v", err)
+			tb.Errorf("closing the emulator: %v", err)
 		}
 	})
 	who := emulator.DemoUsers()[0].Email
@@ -94,7 +100,7 @@ func NewServer(t testing.TB, c Config) *Server {
 }
 
 // passphrase seals the sessions of tests, so that no test asks for the keychain.
-const passphrase = "authkittest seals with this phrase"
+const passphrase = "authkittest seals with this phrase" //nolint:gosec // it guards what a test makes up
 
 // Config is a client configuration for this server: a folder and a passphrase of its own, and a
 // browser with the person at it. Two clients that are to be two processes of one app share one
@@ -109,21 +115,21 @@ func (s *Server) Config() authkit.Config {
 	}
 	return authkit.Config{
 		ClientID: s.ClientID(), AppID: "com.example.test", AppName: "Test", RedirectURI: redirect,
-		APIURL: s.URL(), AllowEmulator: true, EncryptionSecret: passphrase, Dir: filepath.Join(s.t.TempDir(), "state"),
+		APIURL: s.URL(), AllowEmulator: true, EncryptionSecret: passphrase, Dir: filepath.Join(s.tb.TempDir(), "state"),
 		OpenBrowser: s.OpenBrowser, Now: s.given.Now,
 	}
 }
 
 // Client is a client with a Config of its own, closed at the end of the test.
 func (s *Server) Client() *authkit.Client {
-	s.t.Helper()
+	s.tb.Helper()
 	c, err := authkit.New(s.Config())
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
-	s.t.Cleanup(func() {
+	s.tb.Cleanup(func() {
 		if err := c.Close(); err != nil {
-			s.t.Errorf("closing the client: %v", err)
+			s.tb.Errorf("closing the client: %v", err)
 		}
 	})
 	s.Deliver(c)
@@ -136,9 +142,9 @@ const signInWait = 30 * time.Second
 
 // SignIn signs the person in to the client; a failure ends the test.
 func (s *Server) SignIn(c *authkit.Client, options ...authkit.SignInOption) *authkit.Session {
-	s.t.Helper()
+	s.tb.Helper()
 	s.Deliver(c)
-	ctx, cancel := context.WithTimeout(s.t.Context(), signInWait)
+	ctx, cancel := context.WithTimeout(s.tb.Context(), signInWait)
 	defer cancel()
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
@@ -149,7 +155,7 @@ func (s *Server) SignIn(c *authkit.Client, options ...authkit.SignInOption) *aut
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		s.t.Fatalf("sign-in: %v", err)
+		s.tb.Fatalf("sign-in: %v", err)
 	}
 	return session
 }
@@ -219,7 +225,7 @@ func (s *Server) stuck(err error) {
 		s.giveUp(err)
 		return
 	}
-	s.t.Error(err)
+	s.tb.Error(err)
 }
 
 func (s *Server) follow(app *authkit.Client, visit Visit, page string) error {
@@ -259,13 +265,13 @@ func (s *Server) get(address string) error {
 // WantCalls fails the test when a route was not called exactly n times, and lists what was. The call
 // counts when it arrives, whatever it is answered.
 func (s *Server) WantCalls(route emulator.Route, n int) {
-	s.t.Helper()
+	s.tb.Helper()
 	got := s.Count(route)
 	if got == n {
 		return
 	}
-	s.t.Errorf("%s was called %d times instead of %d:", route, got, n)
+	s.tb.Errorf("%s was called %d times instead of %d:", route, got, n)
 	for _, r := range s.Requests(route) {
-		s.t.Errorf("  %s %s → %d %s %s", r.Method, r.Path, r.Status, r.Error, r.Fault)
+		s.tb.Errorf("  %s %s → %d %s %s", r.Method, r.Path, r.Status, r.Error, r.Fault)
 	}
 }

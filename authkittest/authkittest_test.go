@@ -39,7 +39,7 @@ func TestThePersonCancels(t *testing.T) {
 	_, err := client.SignIn(t.Context())
 	var refused *authkit.SignInError
 	if !errors.As(err, &refused) || refused.Code != "access_denied" {
-		t.Errorf("a cancelled sign-in gives %v", err)
+		t.Errorf("a canceled sign-in gives %v", err)
 	}
 	srv.WantCalls(emulator.Exchange, 0)
 }

@@ -14,7 +14,7 @@ func TestAliceSignsInAndStaysSignedIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 
 	session := srv.SignIn(client) // alice, who has a browser, and no window
 	if session.User.Email != "alice@example.com" {

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -156,10 +157,5 @@ func (s *Server) checkClient(r *http.Request, req tokenRequest) (confidential bo
 
 // isAPIKey needs no constant time: the keys open nothing but this emulator.
 func (c *Config) isAPIKey(secret string) bool {
-	for _, key := range c.APIKeys {
-		if key == secret {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.APIKeys, secret)
 }

@@ -11,11 +11,11 @@ import (
 // follows, and is checked anew on each: nothing is kept for a person who walks away, and reload,
 // back and a second tab just work.
 type authorizeRequest struct {
-	redirectURI, state, challenge            string
-	provider, connectionID, organizationID   string
-	loginHint, domainHint, screenHint        string
-	prompt, invitation                       string
-	providerScopes, providerQueryParams, raw string
+	redirectURI, state, challenge          string
+	provider, connectionID, organizationID string
+	loginHint, domainHint, screenHint      string
+	prompt, invitation                     string
+	raw                                    string // the whole query
 }
 
 // authorizeParameters are those of the API description; others are ignored, as RFC 6749 §3.1 wants.
@@ -158,7 +158,7 @@ func (v *visit) silently() {
 
 // refuse sends the browser back to the app with an error.
 func (v *visit) refuse(why *refusal) {
-	v.leave(withQuery(v.want.redirectURI, "error", why.code, "error_description", why.description, "state", v.want.state))
+	v.leave(withQuery(v.want.redirectURI, map[string]string{"error": why.code, "error_description": why.description, "state": v.want.state}))
 }
 
 // leave sends the browser to the app. It is not http.Redirect, which would rewrite a URI without slashes.

@@ -48,7 +48,7 @@ func (v *visit) verify() {
 		v.showVerify(http.StatusUnprocessableEntity, "That is not the code.")
 		return
 	}
-	v.s.ChangeUser(a.ID, func(u *User) { u.EmailVerified = true }) // a user removed meanwhile stays removed
+	_ = v.s.ChangeUser(a.ID, func(u *User) { u.EmailVerified = true }) // a user removed meanwhile stays removed
 	v.continueAsPerson()
 }
 

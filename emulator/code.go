@@ -114,26 +114,25 @@ func (s *Server) signedIn(a *account, c *code) (*tokens, *refusal) {
 	if refused := s.checkOrganizationPolicy(a, c.organizationID, c.method); refused != nil {
 		return nil, refused
 	}
-	return s.startSession(a, c)
+	return s.startSession(a, c, c.organizationID)
 }
 
-// refuseUser makes the answer for a refusal, with the fields that belong to it.
+// refuseUser makes the answer for a refusal, with the fields that belong to it. Without a code it is
+// a refresh that is refused.
 func (s *Server) refuseUser(a *account, why Refusal, c *code) *refusal {
-	switch why {
-	case SSORequired:
+	switch {
+	case why == SSORequired:
 		return s.ssoRefusal(a, "")
-	case InvalidGrant, AccessDenied, MFAEnrollment:
-		if c == nil || why != MFAEnrollment {
-			return oauthRefusal(string(why), "The emulator was told to refuse this user.")
-		}
+	case why == InvalidGrant, why == AccessDenied, why == MFAEnrollment && c == nil:
+		return oauthRefusal(string(why), "The emulator was told to refuse this user.")
 	}
 	f := apiRefusal(http.StatusForbidden, string(why), refusalTexts[why])
+	f.more = map[string]any{"user": userJSON(a), "email": a.Email}
 	if c != nil {
-		f.with("pending_authentication_token", s.newPending(c))
+		f.more["pending_authentication_token"] = s.newPending(c)
 	}
-	f.with("user", userJSON(a)).with("email", a.Email)
 	if why == OrganizationSelectionRequired {
-		f.with("organizations", s.choices(a))
+		f.more["organizations"] = s.choices(a)
 	}
 	return f
 }
@@ -171,6 +170,10 @@ func (s *Server) newPending(c *code) string {
 	return key
 }
 
+func errPendingToken() *refusal {
+	return apiRefusal(http.StatusBadRequest, "invalid_pending_authentication_token", "The pending_authentication_token is not known, has expired, or was used before.")
+}
+
 // maxTries keeps a pending token from being an oracle for organizations.
 const maxTries = 5
 
@@ -179,17 +182,16 @@ const maxTries = 5
 func (s *Server) chooseAtExchange(req tokenRequest) (*tokens, *refusal) {
 	s.mu.Lock()
 	p, ok := s.pending.get(s.now(), req.PendingToken)
+	var a *account
 	if ok {
 		p.tries++
+		ok, a = p.tries <= maxTries, s.users[p.code.userID]
 	}
 	s.mu.Unlock()
-	if !ok || p.tries > maxTries {
-		return nil, apiRefusal(http.StatusBadRequest, "invalid_pending_authentication_token", "The pending_authentication_token is not known, has expired, or was used before.")
-	}
-	s.mu.Lock()
-	a := s.users[p.code.userID]
-	s.mu.Unlock()
-	if a == nil {
+	switch {
+	case !ok:
+		return nil, errPendingToken()
+	case a == nil:
 		return nil, oauthRefusal("invalid_grant", "The user is gone.")
 	}
 	if refused := s.checkSwitch(a, req.OrganizationID, p.code.method); refused != nil {
@@ -199,10 +201,8 @@ func (s *Server) chooseAtExchange(req tokenRequest) (*tokens, *refusal) {
 	_, ok = s.pending.get(s.now(), req.PendingToken)
 	s.pending.remove(req.PendingToken)
 	s.mu.Unlock()
-	if !ok {
-		return nil, apiRefusal(http.StatusBadRequest, "invalid_pending_authentication_token", "The pending_authentication_token was used before.")
+	if !ok { // somebody else was quicker
+		return nil, errPendingToken()
 	}
-	chosen := *p.code
-	chosen.organizationID = req.OrganizationID
-	return s.startSession(a, &chosen)
+	return s.startSession(a, p.code, req.OrganizationID)
 }

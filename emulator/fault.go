@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -17,25 +19,25 @@ import (
 //	{Route: Refresh, After: 2, Times: 3, Drop: DropDone} // refreshes 3, 4 and 5 work, and their answers are lost
 //	{Route: Any, Times: Forever, Latency: 200 * time.Millisecond}
 type Fault struct {
-	Route Route   // zero: Any
-	After int     // lets this many calls of the route pass first
-	Times int     // and then strikes this many; zero: 1; Forever: all
-	Odds  float64 // strikes with this probability, from Config.Seed; zero: always
+	Route Route   `yaml:"route"` // zero: Any
+	After int     `yaml:"after"` // lets this many calls of the route pass first
+	Times int     `yaml:"times"` // and then strikes this many; zero: 1; Forever: all
+	Odds  float64 `yaml:"odds"`  // strikes with this probability, from Config.Seed; zero: always
 
-	Latency time.Duration // waits before the work is done
-	Jitter  time.Duration // and up to this much more, at random
+	Latency time.Duration `yaml:"latency"` // waits before the work is done
+	Jitter  time.Duration `yaml:"jitter"`  // and up to this much more, at random
 
-	Drop Drop // closes the connection instead of answering
+	Drop Drop `yaml:"drop"` // closes the connection instead of answering
 
-	Status int               // answers this instead of doing the work, unless it is AfterWork
-	Header map[string]string // sets these headers; an empty value removes the header
-	Body   *string           // answers this body; its type is that of Header, else application/json
-	Patch  map[string]any    // changes fields of the real JSON answer; nil removes a field
+	Status int               `yaml:"status"` // answers this instead of doing the work, unless it is AfterWork
+	Header map[string]string `yaml:"header"` // sets these headers; an empty value removes the header
+	Body   *string           `yaml:"body"`   // answers this body; its type is that of Header, else application/json
+	Patch  map[string]any    `yaml:"patch"`  // changes fields of the real JSON answer; nil removes a field, json.RawMessage("null") makes it null
 
-	AfterWork bool // does the work (rotates the token, spends the code) and then answers Status and Body
+	AfterWork bool `yaml:"after_work"` // does the work (rotates the token, spends the code) and then answers Status and Body
 
-	Truncate int           // sends only this many bytes of the body, then closes the connection
-	Trickle  time.Duration // sends the body byte by byte with this pause
+	Truncate int           `yaml:"truncate"` // sends only this many bytes of the body, then closes the connection
+	Trickle  time.Duration `yaml:"trickle"`  // sends the body byte by byte with this pause
 }
 
 // Forever is a Fault.Times that does not end.
@@ -50,6 +52,19 @@ const (
 	DropDone   Drop = "done"   // the work is done, and the answer is lost
 )
 
+// check finds what cannot be meant.
+func (f *Fault) check() error {
+	switch {
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("a fault's status %d is not the status of an answer: use 200 to 599", f.Status)
+	case f.Odds < 0 || f.Odds > 1:
+		return fmt.Errorf("a fault's odds %v are not a probability: use 0 to 1", f.Odds)
+	case f.After < 0 || f.Latency < 0 || f.Jitter < 0 || f.Truncate < 0 || f.Trickle < 0:
+		return errors.New("a fault's numbers cannot be negative, but for times: -1, which is for ever")
+	}
+	return nil
+}
+
 // faults is the script with its state.
 type faults struct {
 	mu     sync.Mutex
@@ -63,7 +78,7 @@ type scripted struct {
 }
 
 func (f *faults) start(seed uint64, script []Fault) {
-	f.random = rand.New(rand.NewPCG(seed, 0))
+	f.random = rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // bad luck on purpose, and repeatable
 	f.add(script)
 }
 
@@ -77,8 +92,16 @@ func (f *faults) add(script []Fault) {
 	}
 }
 
-// AddFaults adds to the script. Their counting begins now.
-func (s *Server) AddFaults(script ...Fault) { s.faults.add(script) }
+// AddFaults adds to the script. Their counting begins now. It panics for a fault that makes no sense,
+// such as a status of 42.
+func (s *Server) AddFaults(script ...Fault) {
+	for _, fault := range script {
+		if err := fault.check(); err != nil {
+			panic("emulator: " + err.Error())
+		}
+	}
+	s.faults.add(script)
+}
 
 // ClearFaults forgets the script.
 func (s *Server) ClearFaults() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -26,7 +27,12 @@ type call struct {
 
 type callKey struct{}
 
-func callOf(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
+func callOf(r *http.Request) *call {
+	if c, ok := r.Context().Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{refused: oauthRefusal("invalid_request", "The request did not come through the server.")}
+}
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
@@ -72,13 +78,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault != nil {
 		entry.Fault = fault.String()
 	}
-	defer func() {
+	defer func() { // also when the connection is dropped on purpose, by a panic
 		entry.Status, entry.Error, entry.Duration = out.sent, out.problem, time.Since(began)
-		s.record.add(entry)
-		s.config().Logger.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("route", string(c.route)), slog.Int("number", entry.Number),
-			slog.Int("status", entry.Status), slog.String("error", entry.Error), slog.String("fault", entry.Fault), slog.Duration("took", entry.Duration))
+		s.note(entry)
 	}()
 	s.perform(w, r, out, fault)
+}
+
+func (s *Server) note(r Request) {
+	s.record.add(r)
+	s.config().Logger.Debug("request", slog.String("route", string(r.Route)), slog.Int("number", r.Number),
+		slog.Int("status", r.Status), slog.String("error", r.Error), slog.String("fault", r.Fault), slog.Duration("took", r.Duration))
 }
 
 // mark makes the server known for what it is, in every answer.
@@ -98,6 +108,7 @@ func (s *Server) understand(out *answer, r *http.Request) (*call, *http.Request)
 	c := &call{route: routeOf(r)}
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	c.fields = fieldNames(r, body)
 	switch {
 	case err != nil:
 		apiRefusal(http.StatusBadRequest, "", "The body could not be read.").write(out)
@@ -112,7 +123,6 @@ func (s *Server) understand(out *answer, r *http.Request) (*call, *http.Request)
 	switch c.route {
 	case Authenticate, DeviceAuthorize, Revoke:
 		c.request, c.refused = readTokenRequest(r, body)
-		c.fields = fieldNames(r, body)
 		if c.route == Authenticate {
 			c.route = grantRoute(c.request.GrantType)
 		}
@@ -158,14 +168,22 @@ func grantRoute(grant string) Route {
 
 // fieldNames are the names, never the values, of what a client sent.
 func fieldNames(r *http.Request, body []byte) []string {
+	names := map[string]bool{}
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) == nil {
-		return slices.Sorted(maps.Keys(fields))
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		form, _ := url.ParseQuery(string(body)) // what can be read of it
+		for name := range form {
+			names[name] = true
+		}
+	} else if json.Unmarshal(body, &fields) == nil {
+		for name := range fields {
+			names[name] = true
+		}
 	}
-	if form, err := url.ParseQuery(string(body)); err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		return slices.Sorted(maps.Keys(form))
+	if len(names) > maxNames {
+		return []string{fmt.Sprintf("%d fields", len(names))}
 	}
-	return nil
+	return slices.Sorted(maps.Keys(names))
 }
 
 func (s *Server) isOurHost(host string) bool {
@@ -290,12 +308,12 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, out *answer, fault
 	out.sent = out.status
 	switch {
 	case fault.Truncate > 0 && fault.Truncate < len(out.body):
-		w.Write(out.body[:fault.Truncate])
-		http.NewResponseController(w).Flush()
+		_, _ = w.Write(out.body[:fault.Truncate])
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case fault.Trickle > 0:
 		s.trickle(w, r, out.body, fault.Trickle)
 	default:
-		w.Write(out.body)
+		_, _ = w.Write(out.body) // a client that has left hears nothing
 	}
 }

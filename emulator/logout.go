@@ -20,7 +20,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	s.endSession(id, "signed out")
 	if s.leaveBrowser(r, id) {
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		w.Header().Add("Set-Cookie", cookieName+"=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
 	}
 	if returnTo != "" {
 		v.leave(returnTo)

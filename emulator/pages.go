@@ -27,13 +27,10 @@ type view struct {
 	Accounts                   []account
 	Status                     *statusView
 
-	SignUp, Cancel bool     // offer the way there
-	Person         *account // who is signed in here
-	Links          links
+	SignUp, Cancel bool              // offer the way there
+	Person         *account          // who is signed in here
+	Links          map[string]string // to the other pages for the same purpose
 }
-
-// links are the addresses of the other pages for the same purpose.
-type links map[string]template.URL
 
 func (v *visit) show(status int, page string, what view) {
 	what.SignUp = !v.s.config().NoSignUp
@@ -51,15 +48,15 @@ func (v *visit) show(status int, page string, what view) {
 		v.w.Header().Set(problemHeader, strconv.QuoteToASCII(what.Problem))
 	}
 	v.w.WriteHeader(status)
-	v.w.Write(b.Bytes())
+	_, _ = v.w.Write(b.Bytes()) // into memory
 }
 
-func (v *visit) links() links {
-	all := links{}
+func (v *visit) links() map[string]string {
+	all := map[string]string{}
 	for _, page := range []string{"sign-in", "sign-up", "continue", "accounts", "verify", "organization", "cancel"} {
-		all[strings.ReplaceAll(page, "-", "_")] = template.URL(v.to(page)) // our own path and an encoded query
+		all[strings.ReplaceAll(page, "-", "_")] = v.to(page)
 	}
-	all["device"] = template.URL(v.to("/device"))
+	all["device"] = v.to("/device")
 	return all
 }
 
@@ -112,7 +109,7 @@ func (s *Server) style(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "max-age=300")
-	w.Write(css)
+	_, _ = w.Write(css) // into memory
 }
 
 // hints are the users whose password is no secret, for the note on the sign-in page.
@@ -135,7 +132,7 @@ func parseOnce() func() *template.Template {
 // initials stand for a picture.
 func initials(name string) string {
 	var letters []rune
-	for _, word := range strings.Fields(name) {
+	for word := range strings.FieldsSeq(name) {
 		letters = append(letters, []rune(strings.ToUpper(word))[0])
 	}
 	if len(letters) > 2 {

@@ -13,29 +13,29 @@ import (
 
 // User is a person who can sign in, and how the server treats them.
 type User struct {
-	ID                string // zero: made from Email, the same in every run
-	Email             string // compared without regard to case
-	Password          string // zero: DefaultPassword
-	FirstName         string
-	LastName          string
-	EmailVerified     bool
-	ProfilePictureURL string
-	ExternalID        string
-	Locale            string
-	Metadata          map[string]string
+	ID                string            `yaml:"id"`       // zero: made from Email, the same in every run
+	Email             string            `yaml:"email"`    // compared without regard to case
+	Password          string            `yaml:"password"` // zero: DefaultPassword
+	FirstName         string            `yaml:"first_name"`
+	LastName          string            `yaml:"last_name"`
+	EmailVerified     bool              `yaml:"email_verified"`
+	ProfilePictureURL string            `yaml:"profile_picture_url"`
+	ExternalID        string            `yaml:"external_id"`
+	Locale            string            `yaml:"locale"`
+	Metadata          map[string]string `yaml:"metadata"`
 
-	FeatureFlags []string       // added to those of the organization
-	Claims       map[string]any // more claims of this user's access tokens
-	Impersonator *Impersonator  // every session of the user is run by this person
+	FeatureFlags []string       `yaml:"feature_flags"` // added to those of the organization
+	Claims       map[string]any `yaml:"claims"`        // more claims of this user's access tokens
+	Impersonator *Impersonator  `yaml:"impersonator"`  // every session of the user is run by this person
 
-	OnSignIn  Refusal // answered to the code or device exchange instead of tokens; zero: none
-	OnRefresh Refusal // answered to a refresh instead of tokens; zero: none
+	OnSignIn  Refusal `yaml:"on_sign_in"` // answered to the code or device exchange instead of tokens; zero: none
+	OnRefresh Refusal `yaml:"on_refresh"` // answered to a refresh instead of tokens; zero: none
 }
 
 // Impersonator is the member of staff who acts as the user.
 type Impersonator struct {
-	Email  string
-	Reason string // may be empty: null on the wire
+	Email  string `yaml:"email"`
+	Reason string `yaml:"reason"` // may be empty: null on the wire
 }
 
 // Organization is a customer of the app, with its members.
@@ -149,6 +149,7 @@ func (s *Server) addUserLocked(u User) (*account, error) {
 	if err := checkEmail(u.Email); err != nil {
 		return nil, err
 	}
+	u = u.clone()
 	fill(&u.ID, stableID("user", strings.ToLower(u.Email)))
 	fill(&u.Password, DefaultPassword)
 	now := s.now()
@@ -159,7 +160,7 @@ func (s *Server) addUserLocked(u User) (*account, error) {
 	} else if len(s.users) >= maxAccounts {
 		return nil, fmt.Errorf("the emulator is full: it holds %d users; restart it", maxAccounts)
 	}
-	s.users[u.ID], s.byEmail[strings.ToLower(u.Email)] = a, a
+	s.replaceLocked(a)
 	return a, nil
 }
 
@@ -174,10 +175,21 @@ func (s *Server) ChangeUser(who string, change func(*User)) error {
 	id, email := a.ID, a.Email
 	// A changed copy: sessions being answered right now hold the old one.
 	b := *a
+	b.User = a.clone()
 	change(&b.User)
 	b.ID, b.Email, b.updated = id, email, s.now()
-	s.users[id], s.byEmail[strings.ToLower(email)] = &b, &b
+	s.replaceLocked(&b)
 	return nil
+}
+
+func (s *Server) replaceLocked(a *account) {
+	s.users[a.ID], s.byEmail[strings.ToLower(a.Email)] = a, a
+}
+
+// clone shares no map or list that a caller may change.
+func (u User) clone() User {
+	u.Metadata, u.Claims, u.FeatureFlags = maps.Clone(u.Metadata), maps.Clone(u.Claims), slices.Clone(u.FeatureFlags)
+	return u
 }
 
 // RemoveUser deletes a user; their sessions end at the next refresh.
@@ -225,6 +237,45 @@ func (s *Server) Organizations() []Organization {
 	}
 	slices.SortFunc(orgs, func(a, b Organization) int { return strings.Compare(a.Name, b.Name) })
 	return orgs
+}
+
+// AddRole adds a role, or replaces the one with the same slug.
+func (s *Server) AddRole(r Role) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[r.Slug] = r
+}
+
+// AddConnection adds a connection to an organization that exists, and returns it with its ID filled in.
+func (s *Server) AddConnection(c Connection) (Connection, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	org := s.findOrganizationLocked(c.Organization)
+	if org == nil {
+		return c, fmt.Errorf("connection %q belongs to organization %q, which does not exist: add it to Organizations", c.Name, c.Organization)
+	}
+	fill(&c.ID, stableID("conn", c.Name))
+	fill(&c.Type, "GenericSAML")
+	c.Organization = org.ID
+	s.connections[c.ID] = c
+	return c, nil
+}
+
+// Invite adds an invitation, and returns it with its Token filled in.
+func (s *Server) Invite(i Invitation) (Invitation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i.Organization != "" {
+		org := s.findOrganizationLocked(i.Organization)
+		if org == nil {
+			return i, fmt.Errorf("the invitation of %q is into organization %q, which does not exist: add it to Organizations", i.Email, i.Organization)
+		}
+		i.Organization = org.ID
+	}
+	fill(&i.Token, stableID("inv", strings.ToLower(i.Email)))
+	fill(&i.Role, "member")
+	s.invitations[i.Token] = &i
+	return i, nil
 }
 
 func (s *Server) findUserLocked(emailOrID string) *account {

@@ -147,13 +147,15 @@ func request(ctx context.Context, method string, at *url.URL, path string, form 
 // send hands the request to the server without a connection, and keeps the cookies.
 func (p *Person) send(req *http.Request) (out *answer, err error) {
 	for name, value := range p.cookies {
-		req.AddCookie(&http.Cookie{Name: name, Value: value})
+		req.Header.Add("Cookie", name+"="+value)
 	}
 	out = &answer{header: http.Header{}}
 	defer func() {
-		if r := recover(); r == http.ErrAbortHandler {
+		switch r := recover(); r {
+		case nil:
+		case http.ErrAbortHandler:
 			err = errors.New("the connection was dropped")
-		} else if r != nil {
+		default:
 			panic(r)
 		}
 	}()

@@ -33,10 +33,10 @@ type Request struct {
 	Number   int // counts from 1 on each route
 	Route    Route
 	Method   string
-	Path     string // with its query
-	Fields   []string
-	Header   http.Header
-	At       time.Time // by the wall clock
+	Path     string      // with its query
+	Fields   []string    // the names of the fields in the body, sorted
+	Header   http.Header // the first value of each
+	At       time.Time   // by the wall clock
 	Duration time.Duration
 	Status   int    // 0: the connection was dropped before an answer
 	Error    string // the error code of the answer; empty: none
@@ -121,26 +121,43 @@ const redacted = "redacted"
 // redactedPath is the address without what could be a secret.
 func redactedPath(u *url.URL) string {
 	if u.RawQuery == "" {
-		return u.EscapedPath()
+		return short(u.EscapedPath())
 	}
 	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return u.EscapedPath() + "?" + redacted
+		return short(u.EscapedPath()) + "?" + redacted
 	}
 	for name := range q {
 		if !slices.Contains(harmless, name) {
 			q[name] = []string{redacted}
 		}
 	}
-	return u.EscapedPath() + "?" + q.Encode()
+	return short(u.EscapedPath() + "?" + q.Encode())
+}
+
+// What the log keeps of one request is bounded, so that a flood of long ones does not fill the memory.
+const (
+	maxText  = 1024
+	maxNames = 40
+)
+
+func short(s string) string {
+	if len(s) > maxText {
+		return s[:maxText] + "…"
+	}
+	return s
 }
 
 func redactedHeader(h http.Header) http.Header {
-	h = h.Clone()
-	for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization"} {
-		if h.Get(name) != "" {
-			h.Set(name, redacted)
+	kept := http.Header{}
+	for name, values := range h {
+		switch {
+		case len(kept) == maxNames || len(name) > 100:
+		case name == "Authorization" || name == "Cookie" || name == "Proxy-Authorization":
+			kept.Set(name, redacted)
+		default:
+			kept.Set(name, short(values[0]))
 		}
 	}
-	return h
+	return kept
 }

@@ -71,15 +71,15 @@ func (c *Config) isLogoutURI(uri string) bool {
 }
 
 // withQuery adds parameters and keeps those that the URI has (RFC 6749 §3.1.2).
-func withQuery(uri string, pairs ...string) string {
+func withQuery(uri string, more map[string]string) string {
 	u, err := url.Parse(uri)
 	if err != nil {
 		return uri // cannot be: registered URIs are parsed before
 	}
 	q := u.Query()
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
+	for name, value := range more {
+		if value != "" {
+			q.Set(name, value)
 		}
 	}
 	u.RawQuery = q.Encode()

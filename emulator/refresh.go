@@ -130,7 +130,9 @@ func (s *Server) ssoRefusal(a *account, organization string) *refusal {
 			ids = append(ids, id)
 		}
 	}
-	return oauthRefusal("sso_required", "The user must sign in by single sign-on.").with("email", a.Email).with("connection_ids", ids)
+	f := oauthRefusal("sso_required", "The user must sign in by single sign-on.")
+	f.more = map[string]any{"email": a.Email, "connection_ids": ids}
+	return f
 }
 
 // maxRecent bounds the answers kept for replays in one session.

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 )
 
@@ -40,19 +41,9 @@ func apiRefusal(status int, code, description string) *refusal {
 	return &refusal{status, code, description, false, nil}
 }
 
-func (f *refusal) with(name string, value any) *refusal {
-	if f.more == nil {
-		f.more = map[string]any{}
-	}
-	f.more[name] = value
-	return f
-}
-
 func (f *refusal) body() map[string]any {
 	body := map[string]any{}
-	for name, value := range f.more {
-		body[name] = value
-	}
+	maps.Copy(body, f.more)
 	switch {
 	case f.oauth:
 		body["error"], body["error_description"] = f.code, f.description
@@ -70,10 +61,14 @@ func (f *refusal) write(w http.ResponseWriter) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
+	raw, err := json.Marshal(body)
+	if err != nil { // claims and patches are the only parts that are not ours
+		status, raw = http.StatusInternalServerError, []byte(`{"message":"The answer is not JSON."}`)
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	// "The authorization server MUST include the HTTP "Cache-Control" response header field with a
 	// value of "no-store" in any response containing tokens" (RFC 6749 §5.1).
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // the writer is a buffer, and the bodies are ours: it cannot fail
+	_, _ = w.Write(raw) // into memory
 }

@@ -71,9 +71,9 @@ type Server struct {
 
 // New makes a server that listens nowhere: it is an [http.Handler] to mount elsewhere, at the root of a host.
 func New(c Config) (*Server, error) {
-	c = c.withDefaults()
-	if err := c.check(); err != nil {
-		return nil, err
+	c = withDefaults(c)
+	if err := check(c); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	s := &Server{
 		keys: newKeyring(c.Secret), secret: []byte(c.Secret), closing: make(chan struct{}),
@@ -90,7 +90,11 @@ func New(c Config) (*Server, error) {
 	s.cfg.Store(&c)
 	s.faults.start(c.Seed, c.Faults)
 	s.mux = s.routes()
-	return s, s.seed(c)
+	s.devices.dropped = func(d *deviceGrant) { delete(s.userCodes, d.userCode) }
+	if err := s.seed(c); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	return s, nil
 }
 
 // Start makes a server and listens. The caller closes it.
@@ -100,14 +104,14 @@ func Start(c Config) (*Server, error) {
 		return nil, err
 	}
 	addr := s.config().Addr
-	listener, err := net.Listen("tcp", addr)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("emulator: %s is taken by another program: choose another with --addr (Config.Addr), or port 0 for any free one", addr)
 	} else if err != nil {
 		return nil, fmt.Errorf("emulator: cannot listen on %q (--addr, Config.Addr): %w", addr, err)
 	}
 	if s.url == "" {
-		s.url = "http://" + reachable(listener.Addr().(*net.TCPAddr))
+		s.url = "http://" + reachable(listener.Addr().String())
 	}
 	s.http = &http.Server{
 		Handler:           s,
@@ -117,16 +121,21 @@ func Start(c Config) (*Server, error) {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          log.New(quiet{s}, "", 0),
 	}
-	go s.http.Serve(bounded(listener, maxConnections))
+	go func() {
+		if err := s.http.Serve(bounded(listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
+			s.config().Logger.Error("the emulator stopped listening", "error", err)
+		}
+	}()
 	return s, nil
 }
 
 // reachable is the address a client on this machine uses: 0.0.0.0 is no place to connect to.
-func reachable(a *net.TCPAddr) string {
-	if a.IP.IsUnspecified() {
-		return fmt.Sprintf("127.0.0.1:%d", a.Port)
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
 	}
-	return a.String()
+	return address
 }
 
 // URL is the base URL, without a slash at the end: what a client takes instead of https://api.workos.com.
@@ -145,7 +154,7 @@ func (s *Server) Close() error {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		if err = s.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+		if err = s.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) { // somebody hangs on
 			err = s.http.Close()
 		}
 	})
@@ -158,7 +167,7 @@ func (s *Server) Change(change func(*Config)) {
 	defer s.mu.Unlock()
 	c := *s.cfg.Load()
 	change(&c)
-	c = c.withDefaults()
+	c = withDefaults(c)
 	s.cfg.Store(&c)
 }
 
@@ -170,6 +179,7 @@ func (s *Server) now() time.Time {
 	return c.Now().Add(c.ClockSkew)
 }
 
+// seed adds what the configuration names. All problems are reported at once.
 func (s *Server) seed(c Config) error {
 	var all []error
 	for _, u := range c.Users {
@@ -181,43 +191,20 @@ func (s *Server) seed(c Config) error {
 		all = append(all, err)
 	}
 	for _, r := range c.Roles {
-		s.roles[r.Slug] = r
+		s.AddRole(r)
 	}
-	all = append(all, s.seedConnections(c.Connections), s.seedInvitations(c.Invitations))
+	for _, connection := range c.Connections {
+		_, err := s.AddConnection(connection)
+		all = append(all, err)
+	}
+	for _, i := range c.Invitations {
+		_, err := s.Invite(i)
+		all = append(all, err)
+	}
 	return errors.Join(all...)
 }
 
-func (s *Server) seedConnections(list []Connection) error {
-	for _, c := range list {
-		org := s.findOrganizationLocked(c.Organization)
-		if org == nil {
-			return fmt.Errorf("connection %q belongs to organization %q, which does not exist: add it to Organizations", c.Name, c.Organization)
-		}
-		fill(&c.ID, stableID("conn", c.Name))
-		fill(&c.Type, "GenericSAML")
-		c.Organization = org.ID
-		s.connections[c.ID] = c
-	}
-	return nil
-}
-
-func (s *Server) seedInvitations(list []Invitation) error {
-	for _, i := range list {
-		if i.Organization != "" {
-			org := s.findOrganizationLocked(i.Organization)
-			if org == nil {
-				return fmt.Errorf("the invitation of %q is into organization %q, which does not exist: add it to Organizations", i.Email, i.Organization)
-			}
-			i.Organization = org.ID
-		}
-		fill(&i.Token, stableID("inv", strings.ToLower(i.Email)))
-		fill(&i.Role, "member")
-		s.invitations[i.Token] = &i
-	}
-	return nil
-}
-
-func (c Config) check() error {
+func check(c Config) error {
 	var all []error
 	if host, _, err := net.SplitHostPort(c.Addr); err != nil {
 		all = append(all, fmt.Errorf("address %q is not host:port: %w (--addr, Config.Addr)", c.Addr, err))
@@ -234,8 +221,8 @@ func (c Config) check() error {
 	default:
 		all = append(all, fmt.Errorf("rotation %q is not known: use strict, grace or never", c.Rotation))
 	}
-	if err := errors.Join(all...); err != nil {
-		return fmt.Errorf("emulator: %w", err)
+	for _, fault := range c.Faults {
+		all = append(all, fault.check())
 	}
-	return nil
+	return errors.Join(all...)
 }

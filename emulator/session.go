@@ -58,7 +58,7 @@ func newID(kind string) string {
 	return kind + "_01" + crockford.EncodeToString(b[:])
 }
 
-func (s *Server) startSession(a *account, c *code) (*tokens, *refusal) {
+func (s *Server) startSession(a *account, c *code, organization string) (*tokens, *refusal) {
 	now := s.now()
 	method := c.method
 	if a.Impersonator != nil {
@@ -66,7 +66,7 @@ func (s *Server) startSession(a *account, c *code) (*tokens, *refusal) {
 	}
 	sess := &session{
 		id: newID("session"), userID: a.ID, method: method, browser: c.browser,
-		created: now, since: c.since, refreshed: now, organizationID: c.organizationID, generation: 1,
+		created: now, since: c.since, refreshed: now, organizationID: organization, generation: 1,
 	}
 	a = s.enter(a, c, sess)
 	sess.mu.Lock()
@@ -83,17 +83,18 @@ func (s *Server) startSession(a *account, c *code) (*tokens, *refusal) {
 func (s *Server) enter(a *account, c *code, sess *session) *account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	came := *a
-	came.lastSignIn = sess.created
-	if s.users[a.ID] != nil { // not removed meanwhile
-		s.users[a.ID], s.byEmail[strings.ToLower(a.Email)] = &came, &came
+	if present := s.users[a.ID]; present != nil { // neither changed nor removed meanwhile
+		came := *present
+		came.lastSignIn = sess.created
+		s.replaceLocked(&came)
+		a = &came
 	}
 	c.session = sess.id
 	s.sessions.put(sess.created, sess.id, sess, time.Time{})
 	if b, ok := s.browsers.get(sess.created, c.browser); ok {
 		b.sessions = append(b.sessions, sess.id)
 	}
-	return &came
+	return a
 }
 
 // endSession ends a session; its refresh token is worth nothing from now on.
@@ -163,7 +164,10 @@ func (s *Server) refreshToken(a *account, sess *session) string {
 	if s.config().Secret != "" {
 		claims.Restart = &carry{a.ID, a.Email, a.FirstName, a.LastName, sess.organizationID, sess.method, sess.created}
 	}
-	payload, _ := json.Marshal(claims) // strings and numbers: it cannot fail
+	payload, err := json.Marshal(claims)
+	if err != nil { // a clock beyond the year 9999: no session outlives that
+		return ""
+	}
 	return base64.RawURLEncoding.EncodeToString(payload) + "." + s.mac(payload)
 }
 

@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"container/list"
+	"slices"
 	"time"
 )
 
@@ -11,59 +11,71 @@ import (
 // Things are put on it with a lifetime that seldom changes, so the order of arrival is about the order
 // of expiry, and dropping expired ones from the front keeps it small without a goroutine.
 type shelf[V any] struct {
-	limit int
-	byKey map[string]*list.Element
-	order *list.List
-	gone  func(V) // called when a thing is dropped for age or room
+	limit   int
+	byKey   map[string]*shelved[V]
+	queue   []*shelved[V] // in the order of arrival; removed ones stay in it for a while
+	dropped func(V)       // told what goes; may be nil
 }
 
 type shelved[V any] struct {
 	key     string
 	value   V
 	expires time.Time // zero: never
+	gone    bool
 }
 
 func newShelf[V any](limit int) *shelf[V] {
-	return &shelf[V]{limit: limit, byKey: map[string]*list.Element{}, order: list.New()}
+	return &shelf[V]{limit: limit, byKey: map[string]*shelved[V]{}}
 }
 
 func (s *shelf[V]) put(now time.Time, key string, value V, expires time.Time) {
-	for front := s.order.Front(); front != nil; front = s.order.Front() {
-		if s.order.Len() < s.limit && !front.Value.(*shelved[V]).over(now) {
-			break
-		}
-		s.drop(front)
+	for len(s.queue) > 0 && (s.queue[0].gone || s.queue[0].over(now) || len(s.byKey) >= s.limit) {
+		s.drop(s.queue[0])
+		s.queue = s.queue[1:]
 	}
-	s.byKey[key] = s.order.PushBack(&shelved[V]{key, value, expires})
+	if len(s.queue) > 2*len(s.byKey)+64 {
+		s.queue = slices.DeleteFunc(s.queue, func(v *shelved[V]) bool { return v.gone })
+	}
+	v := &shelved[V]{key: key, value: value, expires: expires}
+	s.byKey[key] = v
+	s.queue = append(s.queue, v)
 }
 
 func (s *shelf[V]) get(now time.Time, key string) (value V, ok bool) {
-	e := s.byKey[key]
-	if e == nil || e.Value.(*shelved[V]).over(now) {
+	v := s.byKey[key]
+	if v == nil || v.over(now) {
 		return value, false
 	}
-	return e.Value.(*shelved[V]).value, true
+	return v.value, true
 }
 
 func (s *shelf[V]) remove(key string) {
-	if e := s.byKey[key]; e != nil {
-		s.drop(e)
+	if v := s.byKey[key]; v != nil {
+		s.drop(v)
 	}
 }
 
-func (s *shelf[V]) drop(e *list.Element) {
-	gone := s.order.Remove(e).(*shelved[V])
-	delete(s.byKey, gone.key)
-	if s.gone != nil {
-		s.gone(gone.value)
+func (s *shelf[V]) drop(v *shelved[V]) {
+	if v.gone {
+		return
+	}
+	v.gone = true
+	delete(s.byKey, v.key)
+	if s.dropped != nil {
+		s.dropped(v.value)
 	}
 }
 
 // newest returns up to n values, the latest first.
 func (s *shelf[V]) newest(n int) []V {
 	var values []V
-	for e := s.order.Back(); e != nil && len(values) < n; e = e.Prev() {
-		values = append(values, e.Value.(*shelved[V]).value)
+	for _, v := range slices.Backward(s.queue) {
+		if len(values) == n {
+			break
+		}
+		if !v.gone {
+			values = append(values, v.value)
+		}
 	}
 	return values
 }

@@ -47,7 +47,7 @@ func newSigningKey(random io.Reader) *signingKey {
 func shortPrime(random io.Reader) *big.Int {
 	var b [primeBits / 8]byte
 	for {
-		io.ReadFull(random, b[:]) // neither crypto/rand nor a stream cipher fails
+		_, _ = io.ReadFull(random, b[:]) // neither crypto/rand nor a stream cipher fails
 		b[0] |= 0xf8
 		b[len(b)-1] |= 1
 		if p := new(big.Int).SetBytes(b[:]); p.ProbablyPrime(10) {
@@ -109,5 +109,9 @@ type rs256 struct{ *jwt.SigningMethodRSA }
 
 func (rs256) Sign(text string, key any) ([]byte, error) {
 	sum := sha256.Sum256([]byte(text))
-	return key.(*signingKey).Sign(rand.Reader, sum[:], crypto.SHA256)
+	k, ok := key.(*signingKey)
+	if !ok {
+		return nil, jwt.ErrInvalidKeyType
+	}
+	return k.Sign(rand.Reader, sum[:], crypto.SHA256)
 }

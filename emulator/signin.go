@@ -81,7 +81,7 @@ func (v *visit) cancel() {
 		return
 	}
 	noteError(v.w, "access_denied")
-	v.refuse(oauthRefusal("access_denied", "The person cancelled the sign-in."))
+	v.refuse(oauthRefusal("access_denied", "The person canceled the sign-in."))
 }
 
 func (v *visit) showSignUp(status int, problem string) {

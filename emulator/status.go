@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,11 +47,7 @@ func firstOf[T any](list []T, n int) []T { return list[:min(n, len(list))] }
 func (s *Server) counts() map[Route]int {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
-	counts := map[Route]int{}
-	for route, n := range s.record.counts {
-		counts[route] = n
-	}
-	return counts
+	return maps.Clone(s.record.counts)
 }
 
 // shortTokens are the last letters of each live refresh token: enough to tell one from another.

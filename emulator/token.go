@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,12 +107,10 @@ func (s *Server) claims(a *account, sess *session) map[string]any {
 	claims := map[string]any{}
 	s.customClaims(claims, c.JWTTemplate, a, sess)
 	s.customClaims(claims, a.Claims, a, sess)
-	for name, value := range map[string]any{
+	maps.Copy(claims, map[string]any{
 		"iss": s.issuer(), "sub": a.ID, "sid": sess.id, "jti": newID("token"), "client_id": c.ClientID,
 		"iat": now.Unix(), "exp": now.Add(c.AccessTokenLifetime).Unix(), "auth_time": sess.since.Unix(),
-	} {
-		claims[name] = value
-	}
+	})
 	if c.Audience != "" {
 		claims["aud"] = c.Audience
 	}
