@@ -161,4 +161,3 @@ func (a *App) RaiseBrowser() {
 	a.d.Run("xdotool", "search", "--onlyvisible", "--class", "chromium", "windowactivate")
 	a.d.Wait("the browser is in front", func() bool { return !a.InFront() })
 }
-

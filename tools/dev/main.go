@@ -20,8 +20,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1]); err != nil && ctx.Err() == nil {
+	err := run(ctx, os.Args[1])
+	interrupted := ctx.Err() != nil
+	stop()
+	if err != nil && !interrupted {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -42,7 +44,7 @@ func run(ctx context.Context, root string) error {
 // startVite serves the page on a free port, and waits until it answers. --strictPort: the app must not be sent to whatever
 // else listens on the next one.
 func startVite(ctx context.Context, folder string) (url string, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
@@ -160,7 +162,7 @@ func latest(root string) (stamp, error) {
 	var s stamp
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // gone while we looked
+			return nil //nolint:nilerr // gone while we looked
 		}
 		name := entry.Name()
 		if entry.IsDir() {

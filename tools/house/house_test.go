@@ -16,17 +16,19 @@ const module = "github.com/authkit-desktop/authkit"
 // below is docs/architecture.md's picture: what each package may import of ours. The folders at the top (see top) are not
 // imported by anybody, and may use everything.
 var below = map[string][]string{
-	"deeplink":        nil,
-	"emulator":        nil, // shares nothing with the client, so that one wrong reading of the wire cannot hide on both sides
-	"instance":        nil,
-	"internal/workos": nil,
-	"loopback":        nil,
-	"vault":           nil,
-	".":               {"internal/workos", "loopback", "vault"},
-	"authkittest":     {".", "emulator"},
-	"bridge":          {"."},
-	"cmd/authkit":     {".", "deeplink", "emulator"},
-	"desktop":         {".", "deeplink", "instance"},
+	"deeplink":             nil,
+	"emulator":             nil, // shares nothing with the client, so that one wrong reading of the wire cannot hide on both sides
+	"instance":             nil,
+	"internal/browser":     nil,
+	"internal/keyringtest": nil,
+	"internal/workos":      nil,
+	"loopback":             nil,
+	"vault":                nil,
+	".":                    {"internal/browser", "internal/workos", "loopback", "vault"},
+	"authkittest":          {".", "emulator"},
+	"bridge":               {"."},
+	"cmd/authkit":          {".", "deeplink", "emulator"},
+	"desktop":              {".", "deeplink", "instance"},
 }
 
 var top = []string{"bench", "interop", "tools"}
