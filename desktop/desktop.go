@@ -1,0 +1,186 @@
+// Package desktop does the three things that the main function of a desktop app owes its sign-in, in one call: claim
+// the one running instance, own the URL scheme, and deliver the links that come.
+//
+//	app, err := desktop.Start(ctx, desktop.Config{Client: client, AppID: id, AppName: "Notes", Args: os.Args[1:]})
+//	if errors.Is(err, desktop.ErrHandedOver) {
+//		return // the running instance has the link and comes to the front
+//	}
+//	defer app.Close()
+//	app.OnActivate(func() { window.Focus() })
+//
+// Call it before any window code: a second process is then gone before a toolkit has started.
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/authkit-desktop/authkit"
+	"github.com/authkit-desktop/authkit/deeplink"
+	"github.com/authkit-desktop/authkit/instance"
+)
+
+// ErrHandedOver says that another process of the app is running and has taken over. The caller should end with status 0.
+var ErrHandedOver = instance.ErrHandedOver
+
+// linkTime bounds the work on one link: the exchange of its code, mostly.
+const linkTime = 90 * time.Second
+
+// Config says what to start.
+type Config struct {
+	Client *authkit.Client // required
+	Args   []string        // os.Args[1:]: a link may be in them
+	Icon   string          // path of the app's icon for the scheme's entry; zero: none
+	// OnError is told of a link that could not be used. Zero: it is logged.
+	OnError func(error)
+	// NoScheme leaves the URL scheme alone, for an app whose installer registers it.
+	NoScheme bool
+	Logger   *slog.Logger // zero: discards
+}
+
+// App is the one running instance. It is safe for concurrent use.
+type App struct {
+	config   Config
+	log      *slog.Logger
+	primary  *instance.Primary
+	warnings []string
+
+	life   context.Context // ends with Close
+	end    context.CancelFunc
+	behind sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	activate func()
+	waiting  bool // activated before OnActivate was called
+}
+
+// Start claims the instance, owns the scheme of the client's redirect, and works on the link in Args. It waits for no
+// network. The error is ErrHandedOver when another process has taken over.
+func Start(ctx context.Context, config Config) (*App, error) {
+	about := config.Client.About()
+	scheme := schemeOf(about.RedirectURI)
+	link, _ := deeplink.FromArgs(config.Args, scheme)
+	primary, err := instance.Claim(ctx, instance.Config{AppID: about.AppID, Message: link})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: config, log: config.Logger, primary: primary}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	a.life, a.end = context.WithCancel(context.WithoutCancel(ctx))
+	if scheme != "" {
+		a.own(ctx, deeplink.Config{Scheme: scheme, AppID: about.AppID, AppName: about.AppName, Icon: config.Icon})
+	}
+	if link != "" {
+		a.OpenURL(link)
+	}
+	primary.Serve(a.message)
+	return a, nil
+}
+
+// schemeOf gives the private-use scheme of a redirect; empty for a loopback address.
+func schemeOf(redirect string) string {
+	u, err := url.Parse(redirect)
+	if err != nil || u.Scheme == "http" {
+		return ""
+	}
+	return u.Scheme
+}
+
+// own registers the scheme, and tells the client whether links will come. An app that cannot own its scheme starts all
+// the same: it has a warning, and perhaps a fallback.
+func (a *App) own(ctx context.Context, link deeplink.Config) {
+	if !a.config.NoScheme {
+		if _, err := deeplink.Register(ctx, link); err != nil {
+			a.log.Warn("authkit: the URL scheme could not be registered", "reason", err.Error())
+		}
+	}
+	check := func(ctx context.Context) error { return delivers(ctx, link) }
+	if err := check(ctx); err != nil {
+		a.warnings = append(a.warnings, err.Error())
+	}
+	a.config.Client.SetSchemeCheck(check)
+}
+
+// delivers says why a link would not reach this program; nil when it would.
+func delivers(ctx context.Context, link deeplink.Config) error {
+	status, err := deeplink.Inspect(ctx, link)
+	switch {
+	case err != nil:
+		return fmt.Errorf("it cannot be told who owns the scheme %s: %w", link.Scheme, err)
+	case status.Ours && status.Delivers:
+		return nil
+	case status.Fix != "":
+		return fmt.Errorf("%s; to fix it, %s", status.Problem, status.Fix)
+	}
+	return errors.New(status.Problem)
+}
+
+// message is what another process of the app handed over: a link, or nothing but the wish to come to the front.
+func (a *App) message(link string) {
+	a.activated()
+	if link != "" {
+		a.OpenURL(link)
+	}
+}
+
+// OnActivate sets the function that brings the app to the front, for a second start and for a link. What came before is
+// made up for at once.
+func (a *App) OnActivate(f func()) {
+	a.mu.Lock()
+	a.activate = f
+	late := a.waiting
+	a.waiting = false
+	a.mu.Unlock()
+	if late {
+		f()
+	}
+}
+
+func (a *App) activated() {
+	a.mu.Lock()
+	f := a.activate
+	a.waiting = f == nil
+	a.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
+// Warnings tells what does not work on this machine, in words for the person.
+func (a *App) Warnings() []string { return a.warnings }
+
+// OpenURL works on a link that a framework has delivered, such as an Apple Event on macOS. It returns at once.
+func (a *App) OpenURL(link string) {
+	if a.life.Err() != nil {
+		return
+	}
+	a.behind.Go(func() {
+		ctx, cancel := context.WithTimeout(a.life, linkTime)
+		defer cancel()
+		_, err := a.config.Client.HandleCallback(ctx, link)
+		if err == nil {
+			a.activated()
+			return
+		}
+		a.log.Warn("authkit: a link was not used", "reason", err.Error())
+		if a.config.OnError != nil {
+			a.config.OnError(err)
+		}
+	})
+}
+
+// Close gives up the instance, so that the next process can be it. The scheme stays registered: a link may start the
+// app.
+func (a *App) Close() error {
+	a.end()
+	err := a.primary.Close()
+	a.behind.Wait()
+	return err
+}

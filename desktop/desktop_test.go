@@ -1,0 +1,130 @@
+package desktop_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/authkit-desktop/authkit"
+	"github.com/authkit-desktop/authkit/authkittest"
+	"github.com/authkit-desktop/authkit/deeplink"
+	"github.com/authkit-desktop/authkit/desktop"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const redirect = "com.example.desktop.test://callback"
+
+// person is a home folder of its own, with an app that signs in through its scheme.
+func person(t *testing.T) (srv *authkittest.Server, newClient func() *authkit.Client, links chan string) {
+	t.Helper()
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for variable, folder := range map[string]string{"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "run"} {
+		t.Setenv(variable, filepath.Join(home, folder))
+	}
+	srv = authkittest.NewServer(t, authkittest.Config{RedirectURIs: []string{redirect}})
+	cfg := srv.Config()
+	links = make(chan string, 10)
+	alice := srv.Person("alice@example.com")
+	cfg.OpenBrowser = func(ctx context.Context, page string) error {
+		if link, err := alice.SignIn(context.WithoutCancel(ctx), page); err == nil && strings.HasPrefix(link, redirect) {
+			links <- link
+		}
+		return nil
+	}
+	return srv, func() *authkit.Client {
+		c, err := authkit.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}, links
+}
+
+func start(t *testing.T, config desktop.Config) *desktop.App {
+	t.Helper()
+	app, err := desktop.Start(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = app.Close() })
+	return app
+}
+
+func receive[T any](t *testing.T, what string, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("never came: %s", what)
+	}
+	return v
+}
+
+// C24, warm start: the second process hands the link over and the first finishes its sign-in and comes to the front.
+func TestC24ASecondProcessHandsTheLinkOver(t *testing.T) {
+	_, newClient, links := person(t)
+	first, second := newClient(), newClient()
+	app := start(t, desktop.Config{Client: first})
+	front := make(chan struct{}, 10)
+	app.OnActivate(func() { front <- struct{}{} })
+	done := make(chan error, 1)
+	go func() {
+		_, err := first.SignIn(t.Context())
+		done <- err
+	}()
+	link := receive(t, "the link", links)
+	_, err := desktop.Start(t.Context(), desktop.Config{Client: second, Args: []string{deeplink.Marker, link}})
+	if !errors.Is(err, desktop.ErrHandedOver) {
+		t.Fatalf("Start = %v", err)
+	}
+	receive(t, "the window in front", front)
+	if err := receive(t, "the end of the sign-in", done); err != nil {
+		t.Error(err)
+	}
+}
+
+// C24, cold start: nothing was running when the link came.
+func TestC24TheLinkStartsTheApp(t *testing.T) {
+	_, newClient, links := person(t)
+	ctx, die := context.WithCancel(t.Context())
+	gone := newClient()
+	go func() { _, _ = gone.SignIn(ctx) }()
+	link := receive(t, "the link", links)
+	client := newClient()
+	signedIn := make(chan authkit.Event, 10)
+	defer client.Subscribe(func(e authkit.Event) { signedIn <- e })()
+	start(t, desktop.Config{Client: client, Args: []string{deeplink.Marker, link}})
+	for e := receive(t, "an event", signedIn); e.Session == nil; e = receive(t, "a sign-in", signedIn) {
+		t.Log(e.Kind)
+	}
+	die()
+}
+
+func TestASecondStartBringsTheFirstToTheFront(t *testing.T) {
+	_, newClient, _ := person(t)
+	app := start(t, desktop.Config{Client: newClient()})
+	if _, err := desktop.Start(t.Context(), desktop.Config{Client: newClient()}); !errors.Is(err, desktop.ErrHandedOver) {
+		t.Fatalf("Start = %v", err)
+	}
+	front := make(chan struct{}, 1)
+	app.OnActivate(func() { front <- struct{}{} }) // too late for the call, and told all the same
+	receive(t, "the window in front", front)
+}
+
+func TestALinkThatCannotBeUsedIsTold(t *testing.T) {
+	_, newClient, _ := person(t)
+	failed := make(chan error, 1)
+	app := start(t, desktop.Config{Client: newClient(), OnError: func(err error) { failed <- err }})
+	app.OpenURL(redirect + "?code=x&state=y")
+	if err := receive(t, "the error", failed); !errors.Is(err, authkit.ErrNoAttempt) {
+		t.Errorf("error = %v", err)
+	}
+}

@@ -1,0 +1,247 @@
+package workos
+
+import (
+	"context"
+	"crypto"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A signer that is neither library of this repository: the standard library alone.
+
+var testKey = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+func part(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func sign(header, claims map[string]any, key *rsa.PrivateKey) Secret {
+	text := part(header) + "." + part(claims)
+	sum := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
+	if err != nil {
+		panic(err)
+	}
+	return Secret(text + "." + base64.RawURLEncoding.EncodeToString(signature))
+}
+
+func jwk(kid string, key *rsa.PublicKey) map[string]any {
+	return map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
+		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()), "e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())}
+}
+
+// keyServer serves a key set, and counts how often it is asked.
+type keyServer struct {
+	asked atomic.Int32
+	down  atomic.Bool
+	keys  atomic.Pointer[[]any]
+}
+
+func verifier(t *testing.T, keys ...any) (*Verifier, *keyServer) {
+	t.Helper()
+	s := &keyServer{}
+	s.keys.Store(&keys)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s.asked.Add(1)
+		if s.down.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": *s.keys.Load()})
+	}))
+	t.Cleanup(srv.Close)
+	base, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Verifier{Issuers: []string{"https://api.workos.com"},
+		Keys: &Keys{Client: NewClient(base, "client_1", srv.Client()), Now: time.Now}}, s
+}
+
+func good() (header, claims map[string]any) {
+	now := time.Now().Unix()
+	return map[string]any{"alg": "RS256", "kid": "k1", "typ": "JWT"},
+		map[string]any{"iss": "https://api.workos.com", "sub": "user_1", "sid": "session_1", "iat": now, "exp": now + 300, "org_id": "org_1"}
+}
+
+func with(m map[string]any, key string, value any) map[string]any {
+	m = maps.Clone(m)
+	if value == nil {
+		delete(m, key)
+	} else {
+		m[key] = value
+	}
+	return m
+}
+
+func TestAGoodTokenIsAccepted(t *testing.T) {
+	v, _ := verifier(t, jwk("k1", &testKey().PublicKey))
+	header, claims := good()
+	c, err := v.Verify(t.Context(), sign(header, claims, testKey()), time.Now())
+	if err != nil || c.Subject != "user_1" || c.SessionID != "session_1" || c.OrganizationID != "org_1" || c.Lifetime() != 5*time.Minute {
+		t.Fatalf("Verify = %+v, %v", c, err)
+	}
+}
+
+func TestC28A14BadTokensAreRefused(t *testing.T) {
+	header, claims := good()
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // too short on purpose
+	if err != nil {
+		t.Skip("this Go makes no 1024-bit keys:", err) // then nobody can sign with one here
+	}
+	v, _ := verifier(t, jwk("k1", &testKey().PublicKey), jwk("short", &short.PublicKey),
+		map[string]any{"kty": "oct", "kid": "oct", "k": "c2VjcmV0"}, with(jwk("enc", &testKey().PublicKey), "use", "enc"))
+	now := time.Now().Unix()
+	public, _ := json.Marshal(jwk("k1", &testKey().PublicKey))
+	hs := part(with(header, "alg", "HS256")) + "." + part(claims)
+	mac := hmac.New(sha256.New, public)
+	mac.Write([]byte(hs))
+	for name, token := range map[string]Secret{
+		"alg none":              Secret(part(with(header, "alg", "none")) + "." + part(claims) + "."),
+		"HS256 with public key": Secret(hs + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))),
+		"another key":           sign(header, claims, other),
+		"no kid":                sign(with(header, "kid", nil), claims, testKey()),
+		"unknown kid":           sign(with(header, "kid", "k9"), claims, testKey()),
+		"short key":             sign(with(header, "kid", "short"), claims, short),
+		"a key for encryption":  sign(with(header, "kid", "enc"), claims, testKey()),
+		"a symmetric key":       sign(with(header, "kid", "oct"), claims, testKey()),
+		"its own key along":     sign(with(with(header, "kid", nil), "jwk", jwk("k1", &other.PublicKey)), claims, other),
+		"a foreign issuer":      sign(header, with(claims, "iss", "https://evil.example"), testKey()),
+		"expired":               sign(header, with(with(claims, "iat", now-900), "exp", now-600), testKey()),
+		"not valid yet":         sign(header, with(claims, "nbf", now+600), testKey()),
+		"no subject":            sign(header, with(claims, "sub", nil), testKey()),
+		"no session":            sign(header, with(claims, "sid", nil), testKey()),
+		"no exp":                sign(header, with(claims, "exp", nil), testKey()),
+		"ends before it begins": sign(header, with(claims, "exp", now-1), testKey()),
+		"nonsense":              "a.b.c",
+		"nothing":               "",
+	} {
+		_, err := v.Verify(t.Context(), token, time.Now())
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		} else if len(token) > 20 && strings.Contains(err.Error(), token.Reveal()) {
+			t.Errorf("%s: the error has the token", name)
+		}
+	}
+}
+
+func TestA15UnknownKeysAreLookedUpOnceInACooldown(t *testing.T) {
+	v, server := verifier(t, jwk("k1", &testKey().PublicKey))
+	now := time.Now()
+	v.Keys.Now = func() time.Time { return now }
+	header, claims := good()
+	strange := sign(with(header, "kid", "k9"), claims, testKey())
+	if _, err := v.Verify(t.Context(), strange, now); err == nil || errors.Is(err, ErrKeysUnavailable) {
+		t.Errorf("a key that fresh keys do not have: %v", err)
+	}
+	for range 100 {
+		if _, err := v.Verify(t.Context(), strange, now); !errors.Is(err, ErrKeysUnavailable) {
+			t.Errorf("inside the cool-down: %v", err)
+		}
+	}
+	if n := server.asked.Load(); n != 1 {
+		t.Errorf("the server was asked %d times", n)
+	}
+	keys := []any{jwk("k9", &testKey().PublicKey)}
+	server.keys.Store(&keys)
+	now = now.Add(KeyCooldown)
+	if _, err := v.Verify(t.Context(), strange, time.Now()); err != nil {
+		t.Errorf("a rotated key after the cool-down: %v", err)
+	}
+}
+
+func TestAnOutageOfTheKeysIsToldFromABadToken(t *testing.T) {
+	v, server := verifier(t, jwk("k1", &testKey().PublicKey))
+	server.down.Store(true)
+	header, claims := good()
+	c, err := v.Verify(t.Context(), sign(header, claims, testKey()), time.Now())
+	if !errors.Is(err, ErrKeysUnavailable) || c == nil {
+		t.Errorf("Verify = %v, %v", c, err)
+	}
+	if _, err := v.Verify(t.Context(), sign(header, with(claims, "iss", "x"), testKey()), time.Now()); errors.Is(err, ErrKeysUnavailable) {
+		t.Error("a foreign issuer passed for an outage")
+	}
+}
+
+func TestKeysSurviveARestartWithoutTheNetwork(t *testing.T) {
+	v, server := verifier(t, jwk("k1", &testKey().PublicKey))
+	var kept []byte
+	v.Keys.Save = func(_ context.Context, raw []byte) error { kept = raw; return nil }
+	header, claims := good()
+	token := sign(header, claims, testKey())
+	if _, err := v.Verify(t.Context(), token, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	server.down.Store(true)
+	v.Keys = &Keys{Client: v.Keys.Client, Now: time.Now, Load: func(context.Context) ([]byte, error) { return kept, nil }}
+	if _, err := v.Verify(t.Context(), token, time.Now()); err != nil {
+		t.Errorf("offline: %v", err)
+	}
+}
+
+func TestA16AFreshTokenNeedsNoClockOfOurs(t *testing.T) {
+	v, _ := verifier(t, jwk("k1", &testKey().PublicKey))
+	header, claims := good()
+	past := time.Now().Add(-48 * time.Hour).Unix() // the server's clock and ours are two days apart
+	claims = with(with(claims, "iat", past), "exp", past+300)
+	if _, err := v.Verify(t.Context(), sign(header, claims, testKey()), time.Time{}); err != nil {
+		t.Errorf("without a date: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), sign(header, claims, testKey()), time.Unix(past+1, 0)); err != nil {
+		t.Errorf("with the server's date: %v", err)
+	}
+}
+
+func FuzzReadToken(f *testing.F) {
+	header, claims := good()
+	f.Add(string(sign(header, claims, testKey())))
+	f.Add("a.b.c")
+	f.Fuzz(func(t *testing.T, token string) {
+		_, c, err := parseToken(Secret(token))
+		if err == nil && (c.Subject == "" || c.SessionID == "" || c.Lifetime() <= 0) {
+			t.Errorf("%q was read as %+v", token, c)
+		}
+	})
+}
+
+func FuzzParseKeys(f *testing.F) {
+	f.Add([]byte(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"1"}]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		keys, err := parseKeys(raw)
+		for id, k := range keys {
+			if err != nil || id == "" || k.N.BitLen() < minKeyBits {
+				t.Errorf("a key that must not be used was kept")
+			}
+		}
+	})
+}
