@@ -2,6 +2,7 @@ package deeplink
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,17 +10,18 @@ import (
 // puts the link in the place of %1, as text, before the line is cut into words:
 // the quotes around it are what holds it together.
 func classCommand(app Config) (string, error) {
-	line := quoteWindows(app.Executable, true)
-	for _, arg := range append(append([]string{}, app.Args...), Marker) {
-		line += " " + quoteWindows(arg, false)
+	if strings.Contains(app.Executable, `"`) {
+		return "", fmt.Errorf("the program %q cannot be registered: no path on Windows has a quote in it", app.Executable)
+	}
+	// The program's name has rules of its own: quotes, but no escapes.
+	line := `"` + app.Executable + `"`
+	for _, arg := range append(slices.Clone(app.Args), Marker) {
+		line += " " + quoteWindows(arg)
 	}
 	// There is no way to write a percent sign that is not the start of %1, %L,
 	// %* or %VARIABLE%.
 	if strings.Contains(line, "%") {
 		return "", fmt.Errorf("the program cannot be registered for %s links, because Windows gives the percent sign in its path or arguments a meaning: move it to a folder without one", app.Scheme)
-	}
-	if strings.Contains(app.Executable, `"`) {
-		return "", fmt.Errorf("the program %q cannot be registered: no path on Windows has a quote in it", app.Executable)
 	}
 	return line + ` "%1"`, nil
 }
@@ -27,8 +29,8 @@ func classCommand(app Config) (string, error) {
 // quoteWindows quotes a word for CommandLineToArgvW: within quotes a backslash
 // stands for itself, unless backslashes come before a quote; then each counts
 // twice.
-func quoteWindows(word string, always bool) string {
-	if !always && word != "" && !strings.ContainsAny(word, " \t\n\v\"") {
+func quoteWindows(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n\v\"") {
 		return word
 	}
 	var line strings.Builder

@@ -63,16 +63,18 @@ func preferHandler(text, mime, id string) string {
 		text += "\n"
 	}
 	entry := associationLine(mime, append([]string{id}, without(former, id)...))
+	lines, meanings := associations(text)
+	isOurs := func(a association) bool { return a.group == defaultGroup && a.mime == mime }
+	known := slices.ContainsFunc(meanings, isOurs)
 	var kept []string
 	placed := false
-	lines, meanings := associations(text)
 	for i, line := range lines {
-		if meanings[i].group == defaultGroup && meanings[i].mime == mime {
-			continue // it is in the entry, also when the key was there twice
+		ours := isOurs(meanings[i])
+		if !ours {
+			kept = append(kept, line)
 		}
-		kept = append(kept, line)
-		if strings.TrimSpace(line) == defaultGroup && !placed {
-			kept, placed = append(kept, entry), true
+		if !placed && (ours || !known && strings.TrimSpace(line) == defaultGroup) {
+			kept, placed = append(kept, entry), true // a second line for the type is in it, too
 		}
 	}
 	if !placed {

@@ -39,6 +39,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -137,6 +138,9 @@ func (c Config) complete() (Config, error) {
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 			return c, fmt.Errorf("the name, icon or argument %q has characters that cannot be written to the system's entries", text)
 		}
+	}
+	if slices.Contains(c.Args, Marker) {
+		return c, fmt.Errorf("the arguments contain %s, which Register puts before the link itself: leave it out", Marker)
 	}
 	if c.Executable == "" {
 		program, err := thisProgram()
