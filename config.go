@@ -149,6 +149,9 @@ func (cfg Config) problems() []Problem {
 	if !fileName.MatchString(cfg.Profile) {
 		add("Profile", fmt.Sprintf("%q cannot name a file", cfg.Profile), "use letters, digits, dot, dash and underscore, at most 100")
 	}
+	if cfg.Dir == "" {
+		add("Dir", "the system does not say where the person's home folder is, so there is no place for the sealed session", "set HOME or Config.Dir")
+	}
 	if _, err := parseRedirect(cfg.RedirectURI); err != nil {
 		add("RedirectURI", err.Error(), "set WORKOS_REDIRECT_URI or Config.RedirectURI to a scheme of your app, com.example.notes://callback, or to http://127.0.0.1/callback")
 	}
