@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -100,8 +101,17 @@ func installed(t *testing.T, folder, name string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), folder, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.Link(self, path)); err != nil {
+	put := os.Link
+	if runtime.GOOS == "windows" {
+		put = copyFile // a running program's other names cannot be removed there
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), put(self, path)); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	return errors.Join(err, os.WriteFile(to, data, 0o755))
 }

@@ -271,7 +271,9 @@ func TestA03_AnotherProgramIsNamedReplacedAndRestored(t *testing.T) {
 	d.other(t, other)
 	otherEntry := d.files(t)["data/applications/other.desktop"]
 	// The programs are hard links to one file, which counts as the same program.
-	copyOver(t, app.Executable)
+	if err := errors.Join(os.Remove(app.Executable), copyFile(other, app.Executable)); err != nil {
+		t.Fatal(err)
+	}
 
 	status := mustInspect(t, app)
 	if status.Ours || status.Delivers || status.Owner != "Other App" || status.OwnerPath != other || !strings.Contains(status.Problem, "Other App ("+other+")") {
@@ -294,15 +296,6 @@ func TestA03_AnotherProgramIsNamedReplacedAndRestored(t *testing.T) {
 		dir := records(t)
 		open(t, opener, testScheme+"://x")
 		started(t, dir, "--other", testScheme+"://x")
-	}
-}
-
-// copyOver makes a hard link a file of its own.
-func copyOver(t *testing.T, path string) {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err = errors.Join(err, os.Remove(path), os.WriteFile(path, data, 0o755)); err != nil {
-		t.Fatal(err)
 	}
 }
 
