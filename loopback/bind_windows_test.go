@@ -25,3 +25,20 @@ func TestC18_A04_NobodyElseCanBindThePort(t *testing.T) {
 		}
 	}
 }
+
+// TestC18_ThePortIsExclusive asks for the option itself, because Wine refuses a
+// second listener with and without it, and Windows only with it.
+func TestC18_ThePortIsExclusive(t *testing.T) {
+	r := listen(t, Config{})
+	raw, err := r.door.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value int
+	raw.Control(func(fd uintptr) {
+		value, err = windows.GetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, soExclusiveAddrUse)
+	})
+	if err != nil || value == 0 {
+		t.Errorf("SO_EXCLUSIVEADDRUSE is %d (%v)", value, err)
+	}
+}
