@@ -249,4 +249,3 @@ func TestFileNamesComeBackAsNames(t *testing.T) {
 }
 
 func base64Of(b []byte) string { return strings.TrimSpace(formatMasters([][]byte{b})) }
-

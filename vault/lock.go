@@ -15,7 +15,7 @@ import (
 
 // folderPatience is how long a short lock may be held by others: writes take milliseconds, creating a key up to three
 // answers of a keychain.
-const folderPatience = 10 * time.Second
+var folderPatience = 10 * time.Second // a variable for the tests only
 
 // Lock takes the lock called name, waiting until it is free or ctx ends. Goroutines and processes with a vault in the
 // same folder exclude each other. It may be held for long, across the network too; it ends with unlock, or with the
