@@ -97,10 +97,25 @@ func (s *Server) checkReferences(a *authorizeRequest) *refusal {
 	if _, ok := s.connections[a.connectionID]; a.connectionID != "" && !ok {
 		return oauthRefusal("invalid_connection", "There is no connection with this connection_id.")
 	}
+	if a.connectionID == "" {
+		a.connectionID = s.connectionForLocked(a)
+	}
 	if i := s.invitations[a.invitation]; a.invitation != "" && (i == nil || !i.ExpiresAt.IsZero() && s.now().After(i.ExpiresAt)) {
 		return oauthRefusal("invitation_invalid", "There is no open invitation with this invitation_token.")
 	}
 	return nil
+}
+
+// connectionForLocked is the single sign-on that a request leads to without naming it: that of
+// domain_hint, or of an organization that wants it.
+func (s *Server) connectionForLocked(a *authorizeRequest) string {
+	org := s.orgs[a.organizationID]
+	for id, c := range s.connections {
+		if a.domainHint != "" && slices.Contains(c.Domains, a.domainHint) || org != nil && org.RequireSSO && c.Organization == org.ID {
+			return id
+		}
+	}
+	return ""
 }
 
 // authorize is where the app sends the browser.

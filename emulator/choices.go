@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -69,24 +68,12 @@ func (v *visit) method() string {
 	switch {
 	case v.want == nil:
 		return "Password"
-	case v.want.connectionID != "" || v.connectionOfDomain() != "":
+	case v.want.connectionID != "":
 		return "SSO"
 	case v.want.provider != "" && v.want.provider != "authkit":
 		return v.want.provider
 	}
 	return "Password"
-}
-
-// connectionOfDomain is the connection that domain_hint leads to, if any.
-func (v *visit) connectionOfDomain() string {
-	v.s.mu.Lock()
-	defer v.s.mu.Unlock()
-	for id, c := range v.s.connections {
-		if v.want.domainHint != "" && slices.Contains(c.Domains, v.want.domainHint) {
-			return id
-		}
-	}
-	return ""
 }
 
 // providerName is what the account page calls the other side.
@@ -99,6 +86,15 @@ func (v *visit) providerName() string {
 	return strings.TrimSuffix(v.want.provider, "OAuth")
 }
 
+// again shows the page that a sign-in began with, and what is wrong.
+func (v *visit) again(status int, problem string) {
+	if v.picksAccount() {
+		v.showAccounts(status, problem)
+		return
+	}
+	v.showSignIn(status, problem)
+}
+
 // maxListed bounds the accounts that a page lists; others are reached by their email.
 const maxListed = 20
 
@@ -108,9 +104,6 @@ func (v *visit) showAccounts(status int, problem string) {
 		return
 	}
 	name := v.providerName()
-	if name == "authkit" || name == "" {
-		name = "single sign-on"
-	}
 	var list []account
 	for _, u := range v.s.Users() {
 		if len(list) < maxListed {
@@ -127,6 +120,9 @@ func (v *visit) pickAccount() {
 	}
 	v.s.mu.Lock()
 	a := v.s.byEmail[strings.ToLower(strings.TrimSpace(v.r.PostFormValue("email")))]
+	if org := v.s.orgs[v.s.connections[v.want.connectionID].Organization]; a != nil && org != nil {
+		v.s.joinLocked(a, org, "member") // who comes by an organization's sign-on becomes a member, as provisioning does it
+	}
 	v.s.mu.Unlock()
 	if a == nil {
 		v.showAccounts(http.StatusUnprocessableEntity, "There is no account with this email.")

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 )
@@ -44,6 +45,34 @@ type boundedConn struct {
 func (c *boundedConn) Close() error {
 	defer c.leave()
 	return c.Conn.Close()
+}
+
+// unused are the connections on which nothing has come yet. Browsers and pools open them in advance, and
+// a shutdown would wait seconds for their first request.
+type unused struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func (u *unused) note(c net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.conns == nil {
+		u.conns = map[net.Conn]bool{}
+	}
+	if state == http.StateNew {
+		u.conns[c] = true
+		return
+	}
+	delete(u.conns, c)
+}
+
+func (u *unused) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for c := range u.conns {
+		c.Close()
+	}
 }
 
 func isLoopback(host string) bool {

@@ -180,3 +180,27 @@ func TestSignInRefreshAndSignOut(t *testing.T) {
 		t.Errorf("3 refreshes are counted as %d", n)
 	}
 }
+
+func (a app) keys() []map[string]any {
+	a.Helper()
+	var set struct{ Keys []map[string]any }
+	resp := a.get(a.srv.URL() + "/sso/jwks/" + a.srv.ClientID())
+	if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+		a.Fatal(err)
+	}
+	return set.Keys
+}
+
+// signUp takes the page's way to a new account, and then to tokens.
+func (a app) signUp(email string) fields {
+	a.Helper()
+	verifier := newVerifier()
+	b := newBrowser(a)
+	b.open(a.authorizeURL(verifier, "screen_hint", "sign-up"))
+	b.submit("sign-up", "email", email, "password", "a long password", "first_name", "Erin")
+	status, answer := a.exchange(b.location().Query().Get("code"), verifier)
+	if status != http.StatusOK {
+		a.Fatalf("exchange: %d %v", status, answer)
+	}
+	return answer
+}

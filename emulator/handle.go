@@ -74,15 +74,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Number: s.record.arrive(c.route), Route: c.route, Method: r.Method, Path: redactedPath(r.URL),
 		Fields: c.fields, Header: redactedHeader(r.Header), At: began,
 	}
-	fault := s.faults.next(c.route)
-	if fault != nil {
-		entry.Fault = fault.String()
+	fault := &Fault{}
+	if f := s.faults.next(c.route); f != nil {
+		fault, entry.Fault = f, f.String()
+		// The server's own limit is for reading the request, and has no business with what comes now.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
-	defer func() { // also when the connection is dropped on purpose, by a panic
-		entry.Status, entry.Error, entry.Duration = out.sent, out.problem, time.Since(began)
-		s.note(entry)
-	}()
-	s.perform(w, r, out, fault)
+	answered := s.perform(r, out, fault)
+	if answered {
+		entry.Status = out.status
+	}
+	entry.Error, entry.Duration = out.problem, time.Since(began)
+	s.note(entry) // before the answer leaves, so that whoever has it finds it in the log
+	if !answered {
+		panic(http.ErrAbortHandler)
+	}
+	s.send(w, r, out, fault)
 }
 
 func (s *Server) note(r Request) {
@@ -117,7 +124,7 @@ func (s *Server) understand(out *answer, r *http.Request) (*call, *http.Request)
 	case !s.isOurHost(r.Host):
 		// A page of another site whose name was made to mean 127.0.0.1 must find nothing here.
 		apiRefusal(http.StatusMisdirectedRequest, "", "The emulator is not known by this host name.").write(out)
-	case http.NewCrossOriginProtection().Check(r) != nil:
+	case s.origins.Check(r) != nil:
 		apiRefusal(http.StatusForbidden, "", "The request comes from a page of another origin.").write(out)
 	}
 	switch c.route {
@@ -205,7 +212,6 @@ type answer struct {
 	status  int
 	body    []byte
 	problem string // the error code
-	sent    int    // the status that went out; 0: none
 }
 
 func (a *answer) Header() http.Header { return a.header }
@@ -229,36 +235,35 @@ func noteError(w http.ResponseWriter, code string) {
 	}
 }
 
-// perform does the work, and the fault to it.
-func (s *Server) perform(w http.ResponseWriter, r *http.Request, out *answer, fault *Fault) {
-	if fault == nil {
-		fault = &Fault{}
-	}
+// perform does the work, and the fault to it. It returns false when there is to be no answer.
+func (s *Server) perform(r *http.Request, out *answer, fault *Fault) bool {
 	s.wait(r.Context(), fault.Latency)
 	if fault.Drop == DropBefore {
-		panic(http.ErrAbortHandler)
+		return false
 	}
 	if out.status == 0 && !fault.replaces() {
 		s.mux.ServeHTTP(out, r)
 	}
 	if fault.Drop == DropDone {
-		panic(http.ErrAbortHandler)
+		return false
 	}
 	fault.alter(out)
-	s.send(w, r, out, fault)
+	out.WriteHeader(http.StatusOK) // for those who wrote neither status nor body
+	return true
 }
 
 // alter changes an answer as the fault says.
 func (f *Fault) alter(out *answer) {
+	const kind = "application/json; charset=utf-8"
 	if len(f.Patch) > 0 {
 		out.body = patched(out.body, f.Patch)
 	}
 	if f.Body != nil {
 		out.body = []byte(*f.Body)
-		out.header.Set("Content-Type", "application/json; charset=utf-8")
+		out.header.Set("Content-Type", kind)
 	} else if f.Status != 0 {
 		out.body = []byte(`{"message":"This failure was asked for."}`)
-		out.header.Set("Content-Type", "application/json; charset=utf-8")
+		out.header.Set("Content-Type", kind)
 	}
 	if f.Status != 0 {
 		out.status = f.Status
@@ -293,9 +298,6 @@ func patched(body []byte, patch map[string]any) []byte {
 }
 
 func (s *Server) send(w http.ResponseWriter, r *http.Request, out *answer, fault *Fault) {
-	if out.status == 0 {
-		out.status = http.StatusOK
-	}
 	maps.Copy(w.Header(), out.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.body)))
 	// A client that does not read its answer is not waited for longer than this.
@@ -305,7 +307,6 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, out *answer, fault
 		return
 	}
 	w.WriteHeader(out.status)
-	out.sent = out.status
 	switch {
 	case fault.Truncate > 0 && fault.Truncate < len(out.body):
 		_, _ = w.Write(out.body[:fault.Truncate])

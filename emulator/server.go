@@ -48,8 +48,11 @@ type Server struct {
 	secret []byte // authenticates refresh tokens
 	record record
 	faults faults
+	// origins keeps pages of other origins from posting here: Sec-Fetch-Site, else Origin, must be ours.
+	origins *http.CrossOriginProtection
 
 	http    *http.Server
+	unused  unused
 	url     string
 	closing chan struct{} // ends artificial waits
 	close   sync.Once
@@ -77,8 +80,9 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		keys: newKeyring(c.Secret), secret: []byte(c.Secret), closing: make(chan struct{}),
-		url:   strings.TrimRight(c.URL, "/"),
-		users: map[string]*account{}, byEmail: map[string]*account{}, orgs: map[string]*Organization{},
+		origins: http.NewCrossOriginProtection(),
+		url:     strings.TrimRight(c.URL, "/"),
+		users:   map[string]*account{}, byEmail: map[string]*account{}, orgs: map[string]*Organization{},
 		roles: map[string]Role{}, connections: map[string]Connection{}, invitations: map[string]*Invitation{},
 		sessions: newShelf[*session](50_000), codes: newShelf[*code](50_000),
 		devices: newShelf[*deviceGrant](10_000), userCodes: map[string]*deviceGrant{},
@@ -120,7 +124,9 @@ func Start(c Config) (*Server, error) {
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          log.New(quiet{s}, "", 0),
+		ConnState:         s.unused.note,
 	}
+	s.http.RegisterOnShutdown(s.unused.close)
 	go func() {
 		if err := s.http.Serve(bounded(listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			s.config().Logger.Error("the emulator stopped listening", "error", err)

@@ -114,7 +114,7 @@ func (v *visit) proceed(a *account, b *browser) {
 // or the chosen one.
 func (v *visit) enterOrganization(a *account, b *browser) {
 	if problem := v.acceptInvitation(a); problem != "" {
-		v.showSignIn(http.StatusForbidden, problem)
+		v.again(http.StatusForbidden, problem)
 		return
 	}
 	v.s.mu.Lock()
@@ -130,7 +130,7 @@ func (v *visit) enterOrganization(a *account, b *browser) {
 	c := v.s.config()
 	switch {
 	case wanted != "":
-		v.showSignIn(http.StatusForbidden, a.Email+" is not a member of the organization that the app asks for.")
+		v.again(http.StatusForbidden, a.Email+" is not a member of the organization that the app asks for.")
 	case len(mine) == 0 || c.SelectOrganizationAtExchange:
 		v.backToApp(a, b, "")
 	case c.AutoSignIn != "":
