@@ -90,8 +90,10 @@ func New(cfg Config) (*Client, error) {
 func newWire(base *url.URL, cfg Config) *workos.Client {
 	hc := cfg.HTTPClient
 	if hc == nil {
-		// A transport of our own, so that Close can end its idle connections.
-		hc = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		hc = &http.Client{}
+		if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+			hc.Transport = shared.Clone() // of our own, so that Close can end its idle connections
+		}
 	}
 	wire := workos.NewClient(base, cfg.ClientID, hc)
 	wire.AllowEmulator = cfg.AllowEmulator

@@ -23,8 +23,7 @@ const replayGrace = 20 * time.Second
 func (e *engine) exchange(ctx context.Context, l *live, org string, locked bool) (*live, error) {
 	c := e.client
 	answer, err := e.redeem(ctx, l, org)
-	var refused *workos.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*workos.Error](err); ok {
 		if workos.Terminal(refused.Code) && (locked || refused.Code != "invalid_grant") {
 			return e.finish(ctx, l, refused.Code)
 		}

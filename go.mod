@@ -30,3 +30,8 @@ require (
 	github.com/spf13/pflag v1.0.9 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )
+
+ignore (
+	./example/frontend
+	./react
+)

@@ -122,8 +122,7 @@ func (e *engine) land(f *flight, d demand) {
 func (e *engine) pause(err error) time.Duration {
 	d := min(backoffFirst<<min(e.failures, 10), backoffMost)
 	d = d/2 + rand.N(d)
-	var refused *workos.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*workos.Error](err); ok {
 		d = max(d, refused.RetryAfter)
 	}
 	return d

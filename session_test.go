@@ -245,8 +245,7 @@ func TestSwitchOrganization(t *testing.T) {
 	}
 	last := orgs[len(orgs)-1].ID
 	_, err := c.SwitchOrganization(t.Context(), "org_nowhere")
-	var refused *authkit.OrganizationError
-	if !errors.As(err, &refused) {
+	if _, ok := errors.AsType[*authkit.OrganizationError](err); !ok {
 		t.Errorf("a foreign organization: %v", err)
 	}
 	k.advance(6 * time.Minute)

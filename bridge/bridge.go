@@ -59,7 +59,7 @@ func (b *Bridge) on(e authkit.Event) {
 	storage := Storage{}
 	if e.Kind == authkit.Present || e.Kind == authkit.SignedIn {
 		s := b.client.Storage(b.life)
-		storage = Storage{Kind: string(s.Kind), Why: s.Why}
+		storage = Storage{Kind: s.Kind, Why: s.Why}
 	}
 	b.change(func(s *State) {
 		if storage.Kind != "" {

@@ -34,16 +34,13 @@ func newError(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var known *Error
-	var signIn *authkit.SignInError
-	var organization *authkit.OrganizationError
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
-	if errors.As(err, &signIn) {
+	if signIn, ok := errors.AsType[*authkit.SignInError](err); ok {
 		return &Error{Code: signIn.Code, Message: signIn.Error(), Hint: "Sign in again when you like."}
 	}
-	if errors.As(err, &organization) {
+	if organization, ok := errors.AsType[*authkit.OrganizationError](err); ok {
 		return &Error{Code: organization.Code, Message: organization.Error(), Hint: "Choose another organization, or ask its administrator."}
 	}
 	e := &Error{Code: CodeInternal, Message: err.Error(), Hint: "Try again; if it keeps happening, restart the app."}

@@ -101,8 +101,7 @@ func (c *Client) read(res *http.Response) (*answer, error) {
 }
 
 func (c *Client) unreachable(err error, sent bool) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err // the method and URL around it add nothing for the reader
 	}
 	return &UnreachableError{Host: c.BaseURL.Host, Err: err, Sent: sent}

@@ -1,14 +1,14 @@
 package workos
 
+import "maps"
+
 import "net/url"
 
 // AuthorizeURL is where the browser goes. query holds what varies; the fixed parameters of a public client's code
 // flow with PKCE S256 are added here, so that no caller can leave them out (C03, C04).
 func (c *Client) AuthorizeURL(query url.Values, challenge string) string {
 	q := url.Values{}
-	for k, v := range query {
-		q[k] = v
-	}
+	maps.Copy(q, query)
 	q.Set("response_type", "code")
 	q.Set("client_id", c.ClientID)
 	q.Set("code_challenge", challenge)
