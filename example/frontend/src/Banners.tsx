@@ -1,6 +1,6 @@
-import { useAuth } from "@authkit-desktop/react";
-import { Callout, Code, Flex } from "@radix-ui/themes";
-import type { ReactNode } from "react";
+import { useAuth, type Demo } from "@authkit-desktop/react";
+import { Callout, Code, Flex, Text } from "@radix-ui/themes";
+import { Fragment, type ReactNode } from "react";
 import { useCalls } from "./calls.js";
 import { InfoIcon, OfflineIcon, WarningIcon } from "./icons.js";
 
@@ -19,9 +19,8 @@ export function Banners() {
         </Banner>
       )}
       {storage.kind === "memory" && status !== "loading" && (
-        <Banner color="amber" icon={<WarningIcon />}>
+        <Banner color="amber" icon={<WarningIcon />} why={storage.why}>
           The session is kept in memory only: you will be signed out when the app closes.
-          {storage.why && ` Reason: ${storage.why}.`}
         </Banner>
       )}
       {notices.map(({ id, text }) => (
@@ -38,26 +37,47 @@ export function Banners() {
   );
 }
 
-function DemoBanner({ accounts }: { accounts: { email: string; password: string }[] }) {
+function DemoBanner({ accounts }: { accounts: Demo["accounts"] }) {
+  const passwords = [...new Set(accounts.map(({ password }) => password))];
   return (
     <Banner color="iris" icon={<InfoIcon />}>
       Demo: a local AuthKit on this computer. Sign in as{" "}
-      {accounts.map(({ email, password }, index) => (
-        <span key={email}>
-          {index > 0 && " or "}
-          <Code variant="ghost">{email}</Code> with password <Code variant="ghost">{password}</Code>
-        </span>
-      ))}
-      .
+      <Alternatives of={accounts.map(({ email }) => email)} /> with the password{" "}
+      <Alternatives of={passwords} />.
     </Banner>
   );
 }
 
-function Banner(props: { color: "iris" | "amber" | "red"; icon: ReactNode; children: ReactNode }) {
+function Alternatives({ of }: { of: string[] }) {
+  return of.map((text, index) => (
+    <Fragment key={text}>
+      {index > 0 && " or "}
+      <Code variant="ghost">{text}</Code>
+    </Fragment>
+  ));
+}
+
+interface BannerProps {
+  color: "iris" | "amber" | "red";
+  icon: ReactNode;
+  /** What only some will want to read. */
+  why?: string;
+  children: ReactNode;
+}
+
+function Banner({ color, icon, why, children }: BannerProps) {
   return (
-    <Callout.Root size="1" color={props.color}>
-      <Callout.Icon>{props.icon}</Callout.Icon>
-      <Callout.Text className="wrap">{props.children}</Callout.Text>
+    <Callout.Root size="1" color={color}>
+      <Callout.Icon>{icon}</Callout.Icon>
+      <Text as="div" size="2" className="banner-text wrap">
+        {children}
+        {why && (
+          <details>
+            <summary>Why?</summary>
+            {why}
+          </details>
+        )}
+      </Text>
     </Callout.Root>
   );
 }

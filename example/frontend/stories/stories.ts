@@ -22,7 +22,10 @@ const someone: Partial<State> = {
 
 const demo = {
   url: "http://127.0.0.1:4100",
-  accounts: [{ email: "alice@example.com", password: "emulator-demo" }],
+  accounts: [
+    { email: "alice@example.com", password: "emulator-demo" },
+    { email: "bob@example.com", password: "emulator-demo" },
+  ],
 };
 
 const notOpened: Attempt = {
@@ -64,7 +67,10 @@ export const stories = {
   "memory-only": {
     state: {
       ...someone,
-      storage: { kind: "memory", why: "no keychain answered and no secret is configured" },
+      storage: {
+        kind: "memory",
+        why: "the keychain is locked. To stay signed in after a restart, unlock it and start the app again, or configure an encryption secret.",
+      },
     },
   },
   "scheme-taken": {

@@ -189,7 +189,7 @@ describe("the banners", () => {
     ["offline", "You stay signed in"],
     ["memory-only", "signed out when the app closes"],
     ["scheme-taken", "Other App (/opt/other/app)"],
-    ["demo", "alice@example.com with password emulator-demo"],
+    ["demo", "alice@example.com or bob@example.com with the password emulator-demo"],
   ] as const)("%s: are read out politely", async (name, text) => {
     await open(stories[name]);
     expect(screen.getByRole("status", { name: "Notices" }).textContent).toContain(text);

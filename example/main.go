@@ -1,0 +1,85 @@
+// The example app: a window that signs a person in with AuthKit. To make it yours, change appID and appName, set your
+// client id, and delete demo.go.
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/authkit-desktop/authkit"
+	"github.com/authkit-desktop/authkit/bridge"
+	"github.com/authkit-desktop/authkit/desktop"
+	"github.com/wailsapp/wails/v3/pkg/application"
+)
+
+const (
+	appID   = "com.github.authkit-desktop.example"
+	appName = "AuthKit Desktop"
+)
+
+//go:embed all:frontend/dist
+var page embed.FS
+
+//go:embed icon.png
+var icon []byte
+
+// sites are what the page may open in the browser.
+var sites = []string{"github.com", "workos.com"}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx)
+	if err != nil && !errors.Is(err, desktop.ErrHandedOver) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole app. What differs between a window and a browser tab is in window.go and tab.go.
+func run(ctx context.Context) error {
+	// Not below Warn for Wails: its debug log has the results of calls, and one of them is the access token.
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg, err := authkit.LoadConfig(authkit.Config{AppID: appID, AppName: appName, Logger: logger,
+		AllowEmulator: true}) // to try things with; leave it out of what people install
+	if err != nil {
+		return err
+	}
+	demo, err := startDemo(&cfg)
+	if err != nil {
+		return err
+	}
+	defer demo.close()
+	at, err := newPlace(ctx, &cfg)
+	if err != nil {
+		return err
+	}
+	client, err := authkit.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	files, err := fs.Sub(page, "frontend/dist")
+	if err != nil {
+		return err
+	}
+	app := application.New(application.Options{Name: appName, Icon: icon, Logger: logger,
+		Assets: application.AssetOptions{Handler: application.AssetFileServerFS(files), Middleware: at.guard}})
+	b := bridge.New(client, at.emitter(app))
+	defer b.Close()
+	app.RegisterService(application.NewService(b.Service()))
+	demo.announce(b)
+	closeDown, err := at.open(ctx, app, client, b)
+	if err != nil {
+		return err
+	}
+	defer closeDown()
+	return app.Run()
+}
