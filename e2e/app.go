@@ -3,10 +3,10 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -65,7 +65,7 @@ func (a *App) watch(t *testing.T) {
 
 func (a *App) look() {
 	for _, pid := range processes() {
-		if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); exe != a.path || a.knows(pid) {
+		if !a.isThe(pid) || a.knows(pid) {
 			continue
 		}
 		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
@@ -77,39 +77,25 @@ func (a *App) look() {
 }
 
 func (a *App) knows(pid int) bool {
-	for _, p := range a.Started() {
-		if p.PID == pid {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Started(), func(p Process) bool { return p.PID == pid })
 }
 
 // Started lists every start so far.
 func (a *App) Started() []Process {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]Process(nil), a.started...)
+	return slices.Clone(a.started)
 }
 
-// Running lists the processes that are there now.
+// Running lists the processes that are there now. A fork that has become one of WebKit's helpers is none of them, nor is a
+// zombie, which has no executable any more.
 func (a *App) Running() []Process {
-	var now []Process
-	for _, p := range a.Started() {
-		if alive(p.PID) {
-			now = append(now, p)
-		}
-	}
-	return now
+	return slices.DeleteFunc(a.Started(), func(p Process) bool { return !a.isThe(p.PID) })
 }
 
-func alive(pid int) bool {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	_, after, _ := bytes.Cut(status, []byte(") "))
-	return !bytes.HasPrefix(after, []byte("Z")) // a zombie only waits to be reaped
+func (a *App) isThe(pid int) bool {
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return exe == a.path
 }
 
 // Open starts the app as a click on its icon does, and gives the process.

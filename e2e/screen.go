@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/introspect"
@@ -41,10 +42,7 @@ type Element struct {
 // NewScreen turns accessibility on, as a screen reader does when it starts.
 func NewScreen(d *Desktop) *Screen {
 	d.t.Helper()
-	session, err := dbus.Connect(d.variable("DBUS_SESSION_BUS_ADDRESS"))
-	must(d.t, err)
-	defer session.Close()
-	service := session.Object("org.a11y.Bus", "/org/a11y/bus")
+	service := d.bus.Object("org.a11y.Bus", "/org/a11y/bus")
 	must(d.t, service.SetProperty("org.a11y.Status.IsEnabled", dbus.MakeVariant(true)))
 	var address string
 	must(d.t, service.Call("org.a11y.Bus.GetAddress", 0).Store(&address))
@@ -178,8 +176,30 @@ func (v View) Reads(words string) {
 // Click presses a thing with the pointer, where it is on the display.
 func (v View) Click(role Role, name string) {
 	v.screen.d.t.Helper()
-	e := v.find(role, name)
-	v.screen.d.Run("xdotool", "mousemove", fmt.Sprint(e.X+e.Width/2), fmt.Sprint(e.Y+e.Height/2), "click", "1")
+	v.find(role, name).press(v.screen.d)
+}
+
+// ClickAway presses a button of a question until the question is gone. Browsers take no answer in the first moments, lest a
+// page tricks a person who is just clicking on something else.
+func (v View) ClickAway(name string) {
+	v.screen.d.t.Helper()
+	target := v.find(Button, name)
+	var pressed time.Time
+	v.screen.d.Wait(fmt.Sprintf("%q takes the click", name), func() bool {
+		if _, there := v.see(Button, name); !there {
+			return true
+		}
+		if time.Since(pressed) > time.Second {
+			target.press(v.screen.d)
+			pressed = time.Now()
+		}
+		return false
+	})
+}
+
+func (e Element) press(d *Desktop) {
+	d.t.Helper()
+	d.Run("xdotool", "mousemove", fmt.Sprint(e.X+e.Width/2), fmt.Sprint(e.Y+e.Height/2), "click", "1")
 }
 
 // Fill clicks into a field and types.
@@ -193,19 +213,25 @@ func (v View) Fill(role Role, name, words string) {
 // find waits for a thing until it stays in one place: a window may still be moving.
 func (v View) find(role Role, name string) Element {
 	v.screen.d.t.Helper()
-	var found, before Element
-	var all []Element
+	var before Element
 	v.screen.d.Wait(fmt.Sprintf("there is %q (role %d)", name, role), func() bool {
-		before, found = found, Element{}
-		all = v.Elements()
-		for _, e := range all {
-			if e.Role == role && e.Name == name {
-				found = e
-			}
+		now, there := v.see(role, name)
+		stays := there && now == before
+		before = now
+		return stays
+	})
+	return before
+}
+
+// see gives the last thing of that role and name: what a page is about stands below its header.
+func (v View) see(role Role, name string) (Element, bool) {
+	all := v.Elements()
+	for _, e := range slices.Backward(all) {
+		if e.Role == role && e.Name == name {
+			return e, true
 		}
-		return found.Width > 0 && found == before
-	}, &all)
-	return found
+	}
+	return Element{}, false
 }
 
 // Picture keeps what the display shows.

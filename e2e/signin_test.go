@@ -26,7 +26,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 
 	p.step("the link comes back to the running app")
 	first := p.app.Running()
-	p.browser.Click(Button, "Open "+appName)
+	p.browser.ClickAway("Open " + appName)
 	p.window.Reads("Welcome, Alice")
 	p.app.ComesToFront()
 	p.d.Picture("3-welcome")
@@ -58,7 +58,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.window.Click(Button, "Sign in")
 	p.fillForm("6-browser-again")
 	p.app.Kill()
-	p.browser.Click(Button, "Open "+appName)
+	p.browser.ClickAway("Open " + appName)
 	p.window.Reads("Welcome, Alice")
 	p.d.Picture("7-welcome-after-cold-start")
 	p.step("end")
