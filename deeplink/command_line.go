@@ -14,10 +14,11 @@ func classCommand(app Config) (string, error) {
 		return "", fmt.Errorf("the program %q cannot be registered: no path on Windows has a quote in it", app.Executable)
 	}
 	// The program's name has rules of its own: quotes, but no escapes.
-	line := `"` + app.Executable + `"`
+	words := []string{`"` + app.Executable + `"`}
 	for _, arg := range append(slices.Clone(app.Args), Marker) {
-		line += " " + quoteWindows(arg)
+		words = append(words, quoteWindows(arg))
 	}
+	line := strings.Join(words, " ")
 	// There is no way to write a percent sign that is not the start of %1, %L,
 	// %* or %VARIABLE%.
 	if strings.Contains(line, "%") {

@@ -88,7 +88,7 @@ func FuzzA12_ExecQuoting(f *testing.F) {
 // fileValue is a value as a key file keeps it.
 func fileValue(line string) string {
 	e := desktopEntry{exec: line}
-	for _, l := range strings.Split(e.render(), "\n") {
+	for l := range strings.SplitSeq(e.render(), "\n") {
 		if value, found := strings.CutPrefix(l, "Exec="); found {
 			return value
 		}

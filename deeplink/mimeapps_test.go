@@ -54,6 +54,16 @@ func TestPreferringAndDroppingKeepEverythingElse(t *testing.T) {
 	}
 }
 
+func TestAssociationsAreReadByTheirGroup(t *testing.T) {
+	text := "[Added Associations]\n" + mime + "=a.desktop;b.desktop\n[Default Applications]\n#" + mime + "=c.desktop\n" + mime + " = d.desktop\n"
+	if got := handlers(text, addedGroup, mime); !slices.Equal(got, []string{"a.desktop", "b.desktop"}) {
+		t.Errorf("added: %q", got)
+	}
+	if got := handlers(text, defaultGroup, mime); !slices.Equal(got, []string{"d.desktop"}) {
+		t.Errorf("default: %q", got)
+	}
+}
+
 func FuzzA12_MimeappsEdits(f *testing.F) {
 	f.Add("[Default Applications]\n" + mime + "=a.desktop;b.desktop\n\n[X]\ny=z\n")
 	f.Add("#c\r\n[Default Applications]\r\n" + mime + "=" + ours + "\r\n")

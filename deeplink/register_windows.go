@@ -64,7 +64,7 @@ func mayTake(app Config) (done bool, err error) {
 		case !found:
 			continue
 		case !c.isScheme && c.owner != app.AppID:
-			return false, fmt.Errorf("Windows uses the name %q for something else than links: choose another scheme", app.Scheme)
+			return false, fmt.Errorf("the name %q is used by Windows for something else than links: choose another scheme", app.Scheme)
 		case c.owner == app.AppID:
 			return false, nil
 		case sameProgram(c.program(), app.Executable):

@@ -175,7 +175,7 @@ func lockFolder(ctx context.Context, dir string) (unlock func(), err error) {
 func (x xdg) updateDatabase(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, toolTime)
 	defer cancel()
-	exec.CommandContext(ctx, "update-desktop-database", x.applications()).Run()
+	_ = exec.CommandContext(ctx, "update-desktop-database", x.applications()).Run()
 }
 
 // thisProgram is the path by which this program can be started again.

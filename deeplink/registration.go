@@ -36,7 +36,6 @@ package deeplink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -166,8 +165,3 @@ func checkAppID(id string) error {
 	}
 	return nil
 }
-
-// errNoProgram explains an entry without a program behind it.
-var errNoProgram = errors.New("there is no such program, or it may not be run")
-
-const fixByRegistering = "start the app once, or call Register: it writes the entry anew"

@@ -6,6 +6,8 @@ import (
 	"testing"
 )
 
+const testScheme = "com.example.deeplink-test"
+
 func TestA12_NothingOddReachesTheSystem(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "notes")
 	good := Config{Scheme: testScheme, AppID: "com.example.notes", Executable: program}

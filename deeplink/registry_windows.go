@@ -101,6 +101,6 @@ var changeNotify = windows.NewLazySystemDLL("shell32.dll").NewProc("SHChangeNoti
 func announce() {
 	const associationsChanged = 0x08000000 // SHCNE_ASSOCCHANGED
 	if changeNotify.Find() == nil {
-		changeNotify.Call(associationsChanged, 0, 0, 0)
+		_, _, _ = changeNotify.Call(associationsChanged, 0, 0, 0)
 	}
 }

@@ -42,7 +42,8 @@ func bindOne(ctx context.Context, address string) (*net.TCPListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listener.(*net.TCPListener), nil
+	tcp, _ := listener.(*net.TCPListener) // what "tcp" always gives
+	return tcp, nil
 }
 
 // alone sees to it that no other program can listen on the same address while

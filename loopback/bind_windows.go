@@ -3,7 +3,6 @@ package loopback
 import (
 	"errors"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/windows"
 )
@@ -21,5 +20,5 @@ func bindExclusively(fd uintptr) error {
 // absent says whether the address does not exist on this machine, as opposed to
 // its port being taken.
 func absent(err error) bool {
-	return errors.Is(err, syscall.Errno(windows.WSAEADDRNOTAVAIL)) || errors.Is(err, syscall.Errno(windows.WSAEAFNOSUPPORT))
+	return errors.Is(err, windows.WSAEADDRNOTAVAIL) || errors.Is(err, windows.WSAEAFNOSUPPORT)
 }

@@ -113,8 +113,9 @@ func (d *door) clear() {
 // next sign-in. One who does not hang up in time is reset, which leaves nothing.
 func (v *visitor) Close() error {
 	v.leaving.Do(func() {
-		v.SetReadDeadline(time.Now().Add(hangUpTimeout))
-		io.CopyN(io.Discard, v.TCPConn, maxHeaderBytes) // what still comes is thrown away, but not for ever
+		if v.SetReadDeadline(time.Now().Add(hangUpTimeout)) == nil {
+			_, _ = io.CopyN(io.Discard, v.TCPConn, maxHeaderBytes) // what still comes is thrown away, but not for ever
+		}
 		v.reset()
 		v.door.left(v)
 	})
@@ -123,6 +124,6 @@ func (v *visitor) Close() error {
 
 // reset ends the connection without ceremony; reads and writes under way fail.
 func (v *visitor) reset() {
-	v.SetLinger(0)
+	_ = v.SetLinger(0)
 	v.TCPConn.Close()
 }

@@ -98,10 +98,10 @@ func (r *Receiver) turnAway(w http.ResponseWriter, req *http.Request, no *refusa
 }
 
 func show(w http.ResponseWriter, status int, v view) {
-	v.CSS, v.JS = template.CSS(pageCSS), template.JS(pageJS)
+	v.CSS, v.JS = template.CSS(pageCSS), template.JS(pageJS) //nolint:gosec // G203: our own files, compiled in
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	pageTemplate.Execute(w, v) // fails only when the browser has gone
+	_ = pageTemplate.Execute(w, v) // fails only when the browser has gone
 }
 
 // maxReason is room for a few sentences, in characters.

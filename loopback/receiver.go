@@ -135,7 +135,7 @@ func Listen(ctx context.Context, config Config) (*Receiver, error) {
 	r.server = newServer(r)
 	go func() {
 		defer close(r.served)
-		r.server.Serve(r.door) // ends, always with an error, when the door closes
+		_ = r.server.Serve(r.door) // ends, always with an error, when the door closes
 	}()
 	r.detach = context.AfterFunc(ctx, func() { r.Close() })
 	return r, nil

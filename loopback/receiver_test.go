@@ -373,7 +373,7 @@ func TestC20_TheAnswerIsNotStoredFramedOrReferredTo(t *testing.T) {
 }
 
 func TestTheAppCanReplaceThePage(t *testing.T) {
-	var outcome error = errors.New("not called")
+	outcome := errors.New("not called")
 	r := listen(t, Config{Page: func(w http.ResponseWriter, req *http.Request, err error) {
 		outcome = err
 		io.WriteString(w, "our own page")

@@ -29,7 +29,7 @@ type reply struct {
 // secrets out of it. Answer returns when the browser has the page, at the latest
 // after a second, so that a program may exit right after it. Only the first
 // call counts.
-func (r *Redirect) Answer(err error) {
+func (r Redirect) Answer(err error) {
 	r.reply.settle.Do(func() {
 		r.reply.outcome = err
 		close(r.reply.settled)
@@ -38,7 +38,7 @@ func (r *Redirect) Answer(err error) {
 }
 
 // Format keeps the code out of whatever a Redirect is printed to.
-func (r Redirect) Format(s fmt.State, _ rune) { io.WriteString(s, r.redacted()) }
+func (r Redirect) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.redacted()) }
 
 // MarshalText keeps the code out of JSON and structured logs.
 func (r Redirect) MarshalText() ([]byte, error) { return []byte(r.redacted()), nil }

@@ -35,7 +35,7 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	// The time limit for slow requests must not end the browser's wait.
-	http.NewResponseController(w).SetReadDeadline(time.Time{})
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	r.answer(w, req, r.await(redirect))
 }
 

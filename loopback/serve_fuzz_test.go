@@ -60,7 +60,7 @@ func FuzzA05_OnlyTheAwaitedRedirectIsDelivered(f *testing.F) {
 			return
 		}
 		u, err := url.Parse(redirect.URL)
-		if err != nil || request.Method != "GET" || request.Host != r.host ||
+		if err != nil || request.Method != http.MethodGet || request.Host != r.host ||
 			!strings.HasPrefix(redirect.URL, r.RedirectURI()+"?") || u.Query().Get("state") != "right" {
 			t.Errorf("delivered %q from %q", redirect.URL, raw)
 		}

@@ -73,7 +73,7 @@ func cleanEnvironment(environment []string) []string {
 // withoutBundle drops the elements of a path list that lie in the bundle.
 func withoutBundle(list, bundle string) string {
 	var kept []string
-	for _, element := range strings.Split(list, ":") {
+	for element := range strings.SplitSeq(list, ":") {
 		if element != bundle && !strings.HasPrefix(element, bundle+"/") {
 			kept = append(kept, element)
 		}
@@ -87,7 +87,7 @@ func withoutBundle(list, bundle string) string {
 // in, so that it always stays within its word.
 func fromEnvironment(value, address string) []opener {
 	var openers []opener
-	for _, command := range strings.Split(value, ":") {
+	for command := range strings.SplitSeq(value, ":") {
 		words := strings.Fields(command)
 		if len(words) == 0 {
 			continue

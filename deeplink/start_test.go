@@ -1,3 +1,5 @@
+//go:build !darwin
+
 package deeplink
 
 import (
@@ -11,10 +13,7 @@ import (
 	"time"
 )
 
-const (
-	testScheme = "com.example.deeplink-test"
-	patience   = 30 * time.Second // a bound for what should take milliseconds
-)
+const patience = 30 * time.Second // a bound for what should take milliseconds
 
 // recordDir names the folder in which a program that is started for a link
 // writes down its arguments.
