@@ -18,21 +18,24 @@ func TestP02_KillAtRandomLeavesTheOldRecordOrTheNew(t *testing.T) {
 		rounds = 30
 	}
 	dir := filepath.Join(t.TempDir(), "vault")
-	for range rounds {
+	for round := range rounds {
 		p := start(t, "write for ever", dir)
-		said := make(chan int)
-		go func() { said <- lastSaid(p.stdout) }()
-		time.Sleep(time.Duration(rand.IntN(20_000)) * time.Microsecond) // the moment is the test's input
+		said := 0
+		if round%4 > 0 { // else it may be killed before its first write
+			said, _ = strconv.Atoi(p.says(t))
+		}
+		time.Sleep(time.Duration(rand.IntN(10_000)) * time.Microsecond) // the moment is the test's input
 		p.Process.Kill()
-		mustHold(t, dir, <-said)
+		mustHold(t, dir, lastSaid(p.stdout, said))
 		p.Wait()
 	}
-	if v := openIn(t, dir); numberIn(v.Load(context.Background(), "session")) == 0 {
-		t.Error("nothing was ever written: the test proved nothing")
+	if v := openIn(t, dir); numberIn(v.Load(context.Background(), "session")) < rounds/2 {
+		t.Error("hardly anything was written: the test proved nothing")
 	}
 }
 
-func lastSaid(r *bufio.Reader) (n int) {
+// lastSaid is the number that a process says last; n, when it says no more.
+func lastSaid(r *bufio.Reader, n int) int {
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {

@@ -8,3 +8,13 @@ func SetFolderPatience(d time.Duration) (undo func()) {
 	folderPatience = d
 	return func() { folderPatience = before }
 }
+
+// Classify names what went wrong with the system's keychain.
+var Classify = classify
+
+// KeysDerived counts the salts that a key was made for.
+func (v *Vault) KeysDerived() int {
+	v.keys.mu.Lock()
+	defer v.keys.mu.Unlock()
+	return len(v.keys.derived)
+}

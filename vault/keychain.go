@@ -33,7 +33,10 @@ type Keychain interface {
 }
 
 // systemKeychain is the Secret Service, the Keychain of macOS, or the Credential Manager of Windows.
-type systemKeychain struct{ locked atomic.Bool }
+type systemKeychain struct {
+	locked atomic.Bool // as of the last call
+	bare   atomic.Bool // there is no default keyring to keep things in
+}
 
 func (k *systemKeychain) Get(service, user string) (string, error) {
 	if err := k.reach(); err != nil {
@@ -43,14 +46,22 @@ func (k *systemKeychain) Get(service, user string) (string, error) {
 	if errors.Is(err, keyring.ErrNotFound) {
 		return "", ErrNoKey
 	}
-	return text, classify(err)
+	return text, k.explain(err)
 }
 
 func (k *systemKeychain) Set(service, user, text string) error {
 	if err := k.reach(); err != nil {
 		return err
 	}
-	return classify(keyring.Set(service, user, text))
+	return k.explain(keyring.Set(service, user, text))
+}
+
+// explain knows that go-keyring says of a keyring that does not exist that it could not be unlocked.
+func (k *systemKeychain) explain(err error) error {
+	if err = classify(err); errors.Is(err, ErrLocked) && k.bare.Load() {
+		return fmt.Errorf("%w: it has no default keyring (%v)", ErrNoService, err)
+	}
+	return err
 }
 
 // classify finds the name for what went wrong, and keeps the detail.
@@ -108,9 +119,21 @@ type patientKeychain struct {
 }
 
 type call struct {
-	done chan struct{}
-	text string
-	err  error
+	began time.Time
+	done  chan struct{}
+	text  string
+	err   error
+}
+
+// run survives a panic: go-keyring's takes what the service sends on trust, and the end of the bus for an answer.
+func (c *call) run(f func() (string, error)) {
+	defer close(c.done)
+	defer func() {
+		if r := recover(); r != nil {
+			c.err = fmt.Errorf("%w (%v)", ErrKeychain, r)
+		}
+	}()
+	c.text, c.err = f()
 }
 
 func newPatientKeychain(k Keychain, timeout time.Duration) *patientKeychain {
@@ -133,20 +156,15 @@ func (p *patientKeychain) set(ctx context.Context, service, user, text string) e
 }
 
 func (p *patientKeychain) do(ctx context.Context, f func() (string, error)) (string, error) {
-	deadline := time.NewTimer(p.timeout)
-	defer deadline.Stop()
 	if p.hanging != nil { // its answer may be to another question: only its end matters
-		if err := p.wait(ctx, deadline, p.hanging); err != nil {
+		if err := p.wait(ctx, p.hanging); err != nil {
 			return "", err
 		}
 	}
-	c := &call{done: make(chan struct{})}
+	c := &call{began: time.Now(), done: make(chan struct{})}
 	p.hanging = c
-	go func() {
-		defer close(c.done)
-		c.text, c.err = f()
-	}()
-	if err := p.wait(ctx, deadline, c); err != nil {
+	go c.run(f)
+	if err := p.wait(ctx, c); err != nil {
 		return "", err
 	}
 	if c.err != nil && !errors.Is(c.err, ErrNoKey) && !errors.Is(c.err, keyring.ErrNotFound) {
@@ -157,7 +175,10 @@ func (p *patientKeychain) do(ctx context.Context, f func() (string, error)) (str
 	return c.text, nil
 }
 
-func (p *patientKeychain) wait(ctx context.Context, deadline *time.Timer, c *call) error {
+// wait counts from the beginning of the call, so that of many who ask at once none waits longer than the first.
+func (p *patientKeychain) wait(ctx context.Context, c *call) error {
+	deadline := time.NewTimer(time.Until(c.began.Add(p.timeout)))
+	defer deadline.Stop()
 	select {
 	case <-c.done:
 		p.hanging = nil

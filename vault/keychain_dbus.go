@@ -12,8 +12,8 @@ import (
 )
 
 // reach looks whether there is a session bus before go-keyring does: without an address that starts dbus-launch, where
-// it is installed, and leaves a daemon behind for every program that tried. It also notes whether the keyring is
-// locked, to tell one that waits for the person from one that is frozen.
+// it is installed, and leaves a daemon behind for every program that tried. It also notes the keyring's state, to tell one
+// that waits for the person from one that is frozen, and one that is locked from none.
 func (k *systemKeychain) reach() error {
 	probe, err := dbus.SessionBusPrivateNoAutoStartup()
 	if err != nil {
@@ -24,18 +24,22 @@ func (k *systemKeychain) reach() error {
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrNoBus, err)
 	}
-	k.locked.Store(defaultIsLocked(bus))
+	locked, err := defaultIsLocked(bus)
+	k.locked.Store(locked)
+	k.bare.Store(err != nil)
 	return nil
 }
 
-func defaultIsLocked(bus *dbus.Conn) bool {
+// defaultIsLocked looks at the keyring that go-keyring uses.
+func defaultIsLocked(bus *dbus.Conn) (locked bool, err error) {
 	for _, path := range []dbus.ObjectPath{"/org/freedesktop/secrets/collection/login", "/org/freedesktop/secrets/aliases/default"} {
-		v, err := bus.Object("org.freedesktop.secrets", path).GetProperty("org.freedesktop.Secret.Collection.Locked")
-		if locked, ok := v.Value().(bool); err == nil && ok {
-			return locked
+		var v dbus.Variant
+		if v, err = bus.Object("org.freedesktop.secrets", path).GetProperty("org.freedesktop.Secret.Collection.Locked"); err == nil {
+			locked, _ = v.Value().(bool)
+			return locked, nil
 		}
 	}
-	return false
+	return false, err
 }
 
 func classifySystem(err error) error {

@@ -90,6 +90,14 @@ func (k *Keyring) Lock() {
 	}
 }
 
+// Forget removes the keyring that new items go to, as on an account that never had one.
+func (k *Keyring) Forget() {
+	k.t.Helper()
+	if err := k.conn.Object(secrets, login).Call("org.freedesktop.Secret.Collection.Delete", 0).Err; err != nil {
+		k.t.Fatal(err)
+	}
+}
+
 // LockWithPrompt locks the keyring and lets it ask somebody who never answers.
 func (k *Keyring) LockWithPrompt() {
 	k.t.Helper()

@@ -1,0 +1,114 @@
+package vault_test
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/authkit-desktop/authkit/vault"
+)
+
+// stuckKeychain answers when it is told to.
+type stuckKeychain struct {
+	calls  atomic.Int32
+	answer chan struct{}
+}
+
+func (k *stuckKeychain) Get(string, string) (string, error) {
+	k.calls.Add(1)
+	<-k.answer
+	return "", vault.ErrNoKey
+}
+
+func (k *stuckKeychain) Set(string, string, string) error { return errors.New("read only") }
+
+func TestP04_HangingKeychainCostsOneGoroutine(t *testing.T) {
+	k := &stuckKeychain{answer: make(chan struct{})}
+	defer close(k.answer)
+	before := runtime.NumGoroutine()
+	v := open(t, func(c *vault.Config) { c.Passphrase, c.Keychain, c.KeychainTimeout = "", k, 50*time.Millisecond })
+	begin := time.Now()
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			v.Storage(context.Background())
+			v.Update(context.Background(), "session", put("x"))
+		})
+	}
+	wg.Wait()
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("they waited for each other's deadlines, %v in all", took)
+	}
+	if n := k.calls.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	mustFallTo(t, before+1)
+	mustLoad(t, v, "session", "x")
+}
+
+// mustFallTo waits until there are no more than n goroutines: those that have done their work need a moment to end.
+func mustFallTo(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, at most %d are due", runtime.NumGoroutine(), n)
+		}
+	}
+}
+
+// A caller who goes does not decide that the keychain is broken.
+func TestCancelledCallDoesNotGiveUpTheKeychain(t *testing.T) {
+	k := &stuckKeychain{answer: make(chan struct{})}
+	v := open(t, func(c *vault.Config) { c.Passphrase, c.Keychain = "", k })
+	err := v.Update(within(t, 20*time.Millisecond), "session", put("x"))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	close(k.answer)
+	if s := v.Storage(context.Background()); s.Kind != vault.InKeychain {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Some keychains can be read and not written.
+func TestKeychainThatKeepsNothingMeansMemory(t *testing.T) {
+	for name, k := range map[string]vault.Keychain{"refuses": &readOnlyKeychain{}, "forgets": &forgetfulKeychain{}} {
+		v := open(t, func(c *vault.Config) { c.Passphrase, c.Keychain = "", k })
+		calls := 0
+		err := v.Update(context.Background(), "session", func(old []byte) ([]byte, error) { calls++; return []byte("one"), nil })
+		if err != nil || calls != 1 {
+			t.Errorf("%s: %d calls, %v", name, calls, err)
+		}
+		mustLoad(t, v, "session", "one")
+		if s := v.Storage(context.Background()); s.Kind != vault.InMemory {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
+type readOnlyKeychain struct{ stuckKeychain }
+
+func (*readOnlyKeychain) Get(string, string) (string, error) { return "", vault.ErrNoKey }
+
+type forgetfulKeychain struct{ readOnlyKeychain }
+
+func (*forgetfulKeychain) Set(string, string, string) error { return nil }
+
+func TestMissingToolIsNamed(t *testing.T) {
+	_, err := exec.Command("no-such-tool-of-the-keychain").Output()
+	v := open(t, func(c *vault.Config) { c.Passphrase, c.Keychain = "", failingKeychain{vault.Classify(err)} })
+	if s := v.Storage(context.Background()); !errors.Is(s.Cause, vault.ErrNoTool) || !strings.Contains(s.Why, "no-such-tool") {
+		t.Errorf("%+v", s)
+	}
+}
+
+type failingKeychain struct{ err error }
+
+func (k failingKeychain) Get(string, string) (string, error) { return "", k.err }
+func (k failingKeychain) Set(string, string, string) error   { return k.err }
