@@ -37,6 +37,34 @@ var (
 	}
 )
 
+// unsendable are the errors that only the person can be told. Where the API has a redirect, the texts
+// travel as their codes: nobody can put words of their own on the error page.
+var unsendable = map[string]string{
+	"invalid_client":              "The client_id is not the one of this emulator.",
+	"invalid_request":             "The redirect_uri is missing, or the address is damaged.",
+	"redirect_uri_not_registered": "The redirect_uri is not among the registered ones. Register it with the emulator, exactly as the app sends it.",
+}
+
+// refuseHere shows an error of a request whose redirect URI cannot be trusted. From authorize itself
+// it is one more redirect, to a page of ours: the API description has no other answer there.
+func (v *visit) refuseHere(why *refusal) {
+	noteError(v.w, why.code)
+	if v.r.URL.Path == "/user_management/authorize" {
+		v.leave("/authkit/error?error=" + why.code)
+		return
+	}
+	v.fail(http.StatusBadRequest, why.code, why.description)
+}
+
+func (s *Server) errorPage(w http.ResponseWriter, r *http.Request) {
+	v := &visit{s: s, w: w, r: r}
+	code := r.URL.Query().Get("error")
+	if unsendable[code] == "" {
+		code = "invalid_request"
+	}
+	v.fail(http.StatusBadRequest, code, unsendable[code])
+}
+
 // parseAuthorize checks an authorize request. A refusal that may not be sent to the redirect URI,
 // because there is none to trust, leaves the request nil (RFC 6749 §4.1.2.1).
 func (s *Server) parseAuthorize(q url.Values) (*authorizeRequest, *refusal) {
@@ -44,11 +72,11 @@ func (s *Server) parseAuthorize(q url.Values) (*authorizeRequest, *refusal) {
 	uri := q.Get("redirect_uri")
 	switch {
 	case q.Get("client_id") != c.ClientID:
-		return nil, oauthRefusal("invalid_client", "The client_id is not the one of this emulator.")
+		return nil, oauthRefusal("invalid_client", unsendable["invalid_client"])
 	case uri == "":
-		return nil, oauthRefusal("invalid_request", "The redirect_uri is missing.")
+		return nil, oauthRefusal("invalid_request", unsendable["invalid_request"])
 	case !isRegistered(c.RedirectURIs, uri):
-		return nil, oauthRefusal("redirect_uri_not_registered", "The redirect_uri is not among the registered ones. Register it with the emulator, exactly as the app sends it.")
+		return nil, oauthRefusal("redirect_uri_not_registered", unsendable["redirect_uri_not_registered"])
 	}
 	a := &authorizeRequest{
 		redirectURI: uri, state: q.Get("state"), challenge: q.Get("code_challenge"),

@@ -121,12 +121,17 @@ func TestC11_NothingIsSentToARedirectURIThatIsNotRegistered(t *testing.T) {
 		"http://127.0.0.1:49152/callback\n": false,
 	} {
 		resp := a.get(a.authorizeURL(newVerifier(), "redirect_uri", uri))
-		if shown := resp.StatusCode == http.StatusOK; shown != good || resp.Header.Get("Location") != "" {
+		here := strings.HasPrefix(resp.Header.Get("Location"), "/authkit/error?error=")
+		if shown := resp.StatusCode == http.StatusOK; shown != good || here == good {
 			t.Errorf("%q: %d, to %q", uri, resp.StatusCode, resp.Header.Get("Location"))
 		}
 	}
-	if resp := a.get(a.authorizeURL(newVerifier(), "client_id", "client_other")); resp.StatusCode != http.StatusBadRequest || resp.Header.Get("Location") != "" {
-		t.Errorf("an unknown client gets %d", resp.StatusCode)
+	if resp := a.get(a.authorizeURL(newVerifier(), "client_id", "client_other")); resp.Header.Get("Location") != "/authkit/error?error=invalid_client" {
+		t.Errorf("an unknown client gets %d, %q", resp.StatusCode, resp.Header.Get("Location"))
+	}
+	_, err := a.srv.Person("alice@example.com").SignIn(t.Context(), a.authorizeURL(newVerifier(), "redirect_uri", "com.other.app://callback"))
+	if err == nil || !strings.Contains(err.Error(), "not among the registered ones") {
+		t.Errorf("the person reads %v", err)
 	}
 }
 

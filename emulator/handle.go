@@ -44,6 +44,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /sso/jwks/{client}", s.jwks)
 	mux.HandleFunc("/authkit/{page}", s.hostedPage)
 	mux.HandleFunc("GET /authkit/style.css", s.style)
+	mux.HandleFunc("GET /authkit/error", s.errorPage)
 	mux.HandleFunc("GET /device", s.device)
 	mux.HandleFunc("POST /device", s.decideDevice)
 	mux.HandleFunc("GET /health", s.health)

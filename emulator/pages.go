@@ -98,7 +98,7 @@ func (v *visit) fail(status int, code, why string) {
 	}
 	noteError(v.w, code)
 	v.want = nil
-	v.show(status, "error", view{Title: "This link does not work", Lead: why, Code: code})
+	v.show(status, "error", view{Title: "This link does not work", Problem: why, Code: code})
 }
 
 func (s *Server) style(w http.ResponseWriter, r *http.Request) {

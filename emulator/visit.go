@@ -34,7 +34,7 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 	v := &visit{s: s, w: w, r: r, browser: s.browserOf(r)}
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		v.fail(http.StatusBadRequest, "invalid_request", "The address of this page is damaged.")
+		v.refuseHere(oauthRefusal("invalid_request", unsendable["invalid_request"]))
 		return nil, false
 	}
 	if v.code = q.Get("user_code"); v.code != "" && r.URL.Path != "/user_management/authorize" {
@@ -44,8 +44,7 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 	v.want = want
 	switch {
 	case refused != nil && want == nil:
-		noteError(w, refused.code)
-		v.fail(http.StatusBadRequest, refused.code, refused.description)
+		v.refuseHere(refused)
 		return nil, false
 	case refused != nil:
 		noteError(w, refused.code)
