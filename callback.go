@@ -221,7 +221,7 @@ func (c *Client) signedIn(ctx context.Context, reply *workos.Answer) (*Session, 
 func (c *Client) followUp(l *live) {
 	if l.unsaved {
 		c.log.Warn("authkit: " + l.err.Error())
-		c.engine.saveLater()
+		c.engine.saveLater(time.Second)
 	}
 	if !l.rec.Verified {
 		c.engine.verifyLater()

@@ -229,7 +229,7 @@ func (c *Client) adopt(l *live, rec *record, stamp vault.Stamp) *live {
 		keep := *l
 		keep.stamp, keep.unsaved = stamp, true
 		c.live.Store(&keep)
-		c.engine.saveLater()
+		c.engine.saveLater(0) // nothing has failed, and another process may start from the older file
 		return &keep
 	}
 	next := &live{stamp: stamp}

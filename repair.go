@@ -10,8 +10,8 @@ import (
 
 // What failed in a way that leaves the person signed in is tried again behind: saving, and checking a signature.
 
-// saveLater tries to save what only memory holds, until it is saved or out of date.
-func (e *engine) saveLater() { e.repair(&e.saving, time.Second, e.saved) }
+// saveLater tries to save what only memory holds, first after that time, until it is saved or out of date.
+func (e *engine) saveLater(first time.Duration) { e.repair(&e.saving, first, e.saved) }
 
 // verifyLater checks the signature of a token that was taken without, as soon as the keys can be had.
 func (e *engine) verifyLater() { e.repair(&e.checking, workos.KeyCooldown, e.verified) }
@@ -24,7 +24,7 @@ func (e *engine) repair(running *bool, first time.Duration, f func(context.Conte
 		return
 	}
 	*running = e.client.goBehind(func(ctx context.Context) {
-		for pause := first; sleep(ctx, pause) && !f(ctx); pause = min(2*pause, time.Minute) {
+		for pause := first; sleep(ctx, pause) && !f(ctx); pause = min(max(2*pause, time.Second), time.Minute) {
 		}
 		e.mu.Lock()
 		*running = false
