@@ -21,7 +21,7 @@ type door struct {
 	mu      sync.Mutex
 	cleared bool          // guarded by mu; whoever comes now has to go
 	inside  []*visitor    // guarded by mu; oldest first
-	emptied chan struct{} // guarded by mu; closed when inside becomes empty, if someone waits for it
+	served  chan struct{} // guarded by mu; closed when no awaited visitor is inside, if someone waits for that
 }
 
 // visitorKey finds the request's *visitor in its context.
@@ -56,6 +56,9 @@ func (d *door) admit(v *visitor) (leaver *visitor) {
 	}
 	if len(d.inside) >= maxVisitors {
 		i := slices.IndexFunc(d.inside, func(v *visitor) bool { return !v.awaited })
+		if i < 0 {
+			return v
+		}
 		leaver = d.inside[i]
 		d.inside = slices.Delete(d.inside, i, i+1)
 	}
@@ -75,24 +78,31 @@ func (d *door) left(v *visitor) {
 	if i := slices.Index(d.inside, v); i >= 0 {
 		d.inside = slices.Delete(d.inside, i, i+1)
 	}
-	if len(d.inside) == 0 && d.emptied != nil {
-		close(d.emptied)
-		d.emptied = nil
+	if d.served != nil && !d.anyAwaited() {
+		close(d.served)
+		d.served = nil
 	}
 }
 
-// waitEmpty returns when no visitor is left, or after limit.
-func (d *door) waitEmpty(limit time.Duration) {
+// anyAwaited wants mu held.
+func (d *door) anyAwaited() bool {
+	return slices.ContainsFunc(d.inside, func(v *visitor) bool { return v.awaited })
+}
+
+// waitServed returns when every browser that brought the redirect has its answer
+// and has hung up, or after limit. It does not wait for the silent connections
+// that browsers open in advance.
+func (d *door) waitServed(limit time.Duration) {
 	d.mu.Lock()
-	if len(d.inside) == 0 || limit <= 0 {
+	if limit <= 0 || !d.anyAwaited() {
 		d.mu.Unlock()
 		return
 	}
-	emptied := make(chan struct{})
-	d.emptied = emptied
+	served := make(chan struct{})
+	d.served = served
 	d.mu.Unlock()
 	select {
-	case <-emptied:
+	case <-served:
 	case <-time.After(limit):
 	}
 }

@@ -229,7 +229,7 @@ func (r *Receiver) shut(grace time.Duration) {
 		close(r.done)
 		r.detach()
 		r.door.TCPListener.Close()
-		r.door.waitEmpty(grace)
+		r.door.waitServed(grace)
 		r.door.clear()
 		r.server.Close()
 		<-r.served

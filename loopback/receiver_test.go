@@ -333,6 +333,25 @@ func TestC19_AFloodDoesNotCutOffTheBrowserThatWaits(t *testing.T) {
 	}
 }
 
+func TestConnectionsOpenedInAdvanceDoNotDelayTheApp(t *testing.T) {
+	r := listen(t, Config{})
+	advance, err := net.Dial("tcp", r.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer advance.Close()
+	answer := inBackground(r, "/callback?code=c")
+	redirect := wait(t, r)
+	start := time.Now()
+	redirect.Answer(nil)
+	if took := time.Since(start); took > hangUpTimeout/2 {
+		t.Errorf("Answer took %v", took)
+	}
+	if got := <-answer; got.status != 200 {
+		t.Errorf("the browser got %d (%v)", got.status, got.err)
+	}
+}
+
 func TestManyRedirectsAtOnceDeliverOne(t *testing.T) {
 	r := listen(t, Config{})
 	var group sync.WaitGroup

@@ -84,17 +84,20 @@ func (r *Receiver) matches(query string) bool {
 func (r *Receiver) take(req *http.Request) *Redirect {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.first != nil {
+	if r.first != nil && r.first.reply.target != req.RequestURI {
 		return r.first
 	}
+	// Before the app learns of it: from then on the answer may come.
 	if v, ok := req.Context().Value(visitorKey{}).(*visitor); ok {
 		r.door.keep(v)
 	}
-	r.first = &Redirect{
-		URL:   r.origin + req.RequestURI,
-		reply: &reply{receiver: r, target: req.RequestURI, settled: make(chan struct{})},
+	if r.first == nil {
+		r.first = &Redirect{
+			URL:   r.origin + req.RequestURI,
+			reply: &reply{receiver: r, target: req.RequestURI, settled: make(chan struct{})},
+		}
+		r.arrived <- r.first // has room for exactly this one
 	}
-	r.arrived <- r.first // has room for exactly this one
 	return r.first
 }
 
