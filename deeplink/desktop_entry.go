@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -113,9 +114,9 @@ func quoteExecWord(word string) string {
 // isPlainWord says whether everything that reads Exec lines reads this word as
 // it stands, also the shell script xdg-open 1.1.3, which knows no quoting.
 func isPlainWord(word string) bool {
-	for _, c := range []byte(word) {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf
-		if !letter && strings.IndexByte("/._-+@:,=", c) < 0 {
+	for _, c := range word {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c >= utf8.RuneSelf && unicode.IsPrint(c)
+		if !letter && !strings.ContainsRune("/._-+@:,=", c) {
 			return false
 		}
 	}

@@ -21,22 +21,25 @@ func inspect(_ context.Context, app Config) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	all := x.candidates(mimeType(app.Scheme))
-	if len(all) == 0 {
+	tried := x.tried(mimeType(app.Scheme))
+	if len(tried) == 0 {
 		return Status{
 			Environment: environment(),
 			Problem:     "no program is registered for " + app.Scheme + " links, so they go nowhere",
 			Fix:         fixByRegistering,
 		}, nil
 	}
-	owner := all[max(0, slices.IndexFunc(all, func(c candidate) bool { return c.program != "" }))]
+	owner := tried[len(tried)-1]
+	if owner.program == "" {
+		owner = tried[0] // nobody can be started: the first is who should have been
+	}
 	status := Status{
 		Owner:       owner.name,
 		OwnerPath:   owner.path(),
 		Ours:        owner.isOf(app),
 		Environment: environment(),
 	}
-	status.Problem, status.Fix = x.obstacle(app, owner, all)
+	status.Problem, status.Fix = x.obstacle(app, owner, tried)
 	status.Delivers = status.Problem == ""
 	return status, nil
 }
@@ -52,7 +55,7 @@ func (c candidate) path() string {
 }
 
 func (c candidate) isOf(app Config) bool {
-	return c.id == app.entryID() && c.owner == app.AppID || sameFile(c.path(), app.Executable)
+	return c.id == app.entryID() && c.owner == app.AppID || c.program != "" && sameFile(c.program, app.Executable)
 }
 
 // passesLinks says whether FromArgs would find the link in what the entry starts.
@@ -63,13 +66,13 @@ func (c candidate) passesLinks() bool {
 
 // obstacle says why a link would not reach the program. Both texts are empty
 // when it would.
-func (x xdg) obstacle(app Config, owner candidate, all []candidate) (problem, fix string) {
+func (x xdg) obstacle(app Config, owner candidate, tried []candidate) (problem, fix string) {
 	switch {
 	case owner.program == "" && owner.isOf(app):
 		return fmt.Sprintf("the entry for %s links starts %s, but %v", app.Scheme, owner.path(), errNoProgram), fixByRegistering
 	case !owner.isOf(app):
 		problem = fmt.Sprintf("%s links go to %s (%s)", app.Scheme, owner.name, owner.path())
-		if slices.ContainsFunc(all, func(c candidate) bool { return c.program == "" && c.isOf(app) }) {
+		if slices.ContainsFunc(tried, func(c candidate) bool { return c.program == "" && c.isOf(app) }) {
 			problem += ", because the program in this app's own entry is gone"
 		}
 		return problem, fixByRegistering + ", which makes the app the default; or remove the other program"

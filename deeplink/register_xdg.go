@@ -85,12 +85,12 @@ func (x xdg) toRegister(app Config) ([]change, error) {
 // installerDidIt says whether links start the program already by an entry that
 // is not ours, such as one of a deb package.
 func (x xdg) installerDidIt(app Config) bool {
-	for _, c := range x.candidates(mimeType(app.Scheme)) {
-		if c.program != "" {
-			return c.id != app.entryID() && sameFile(c.program, app.Executable) && c.passesLinks()
-		}
+	tried := x.tried(mimeType(app.Scheme))
+	if len(tried) == 0 {
+		return false
 	}
-	return false
+	owner := tried[len(tried)-1]
+	return owner.id != app.entryID() && owner.program != "" && sameFile(owner.program, app.Executable) && owner.passesLinks()
 }
 
 // toUnregister lists what there is of ours.

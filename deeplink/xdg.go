@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,37 +97,50 @@ type candidate struct {
 	urlAt   int
 }
 
-// candidates lists who may be started for a MIME type, in the order in which
-// openers try them: the defaults, then whatever else says it can. Openers pass
-// over an entry whose program is gone.
-func (x xdg) candidates(mime string) []candidate {
-	var found []candidate
-	add := func(id string) {
-		if slices.ContainsFunc(found, func(c candidate) bool { return c.id == id }) {
-			return
+// tried lists whom openers would try to start for a MIME type: first those whose
+// program is gone, which they pass over, and last the one that they start. All
+// programs are gone when the last one's is; there may be none.
+func (x xdg) tried(mime string) []candidate {
+	var list []candidate
+	for id := range x.associated(mime) {
+		if slices.ContainsFunc(list, func(c candidate) bool { return c.id == id }) {
+			continue
 		}
 		if c, ok := x.find(id); ok {
-			found = append(found, c)
-		}
-	}
-	for _, group := range []string{defaultGroup, addedGroup} {
-		for _, list := range x.lists() {
-			text, _ := os.ReadFile(list)
-			for _, id := range handlers(string(text), group, mime) {
-				add(id)
+			list = append(list, c)
+			if c.program != "" {
+				break
 			}
 		}
 	}
-	for _, dir := range x.applicationDirs() {
-		files, _ := filepath.Glob(filepath.Join(dir, "*.desktop"))
-		for _, file := range files {
-			text, _ := os.ReadFile(file)
-			if slices.Contains(parseDesktopEntry(string(text)).mimeTypes, mime) {
-				add(filepath.Base(file))
+	return list
+}
+
+// associated names the entries for a MIME type, most wanted first: the defaults,
+// what else was associated, and whatever says that it can. Only for the last
+// every entry there is has to be read.
+func (x xdg) associated(mime string) iter.Seq[string] {
+	return func(yield func(id string) bool) {
+		for _, group := range []string{defaultGroup, addedGroup} {
+			for _, list := range x.lists() {
+				text, _ := os.ReadFile(list)
+				for _, id := range handlers(string(text), group, mime) {
+					if !yield(id) {
+						return
+					}
+				}
+			}
+		}
+		for _, dir := range x.applicationDirs() {
+			files, _ := filepath.Glob(filepath.Join(dir, "*.desktop"))
+			for _, file := range files {
+				text, _ := os.ReadFile(file)
+				if slices.Contains(parseDesktopEntry(string(text)).mimeTypes, mime) && !yield(filepath.Base(file)) {
+					return
+				}
 			}
 		}
 	}
-	return found
 }
 
 // find reads the entry of a name. One in the person's folder hides the system's;
@@ -161,7 +175,7 @@ func readCandidate(id, file, text string) candidate {
 // programAt resolves a command to the file that it runs.
 func programAt(command string) string {
 	path, err := exec.LookPath(command)
-	if err != nil {
+	if err != nil || !filepath.IsAbs(path) {
 		return ""
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {
