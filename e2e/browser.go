@@ -11,6 +11,9 @@ import (
 )
 
 // UseChromium makes Chromium the person's default browser. Nobody here starts it: the system does, for a web address.
+//
+// Its environment is that of the login, which is where a person sets variables for all programs. The app passes none of its
+// own settings on to a browser, so they would not reach an app that a link starts by way of it.
 func (d *Desktop) UseChromium() {
 	d.t.Helper()
 	flags := []string{
@@ -21,7 +24,8 @@ func (d *Desktop) UseChromium() {
 	if os.Getuid() == 0 {
 		flags = append(flags, "--no-sandbox") // Chromium's sandbox refuses to start for root
 	}
-	launcher := d.write("browser", fmt.Sprintf("#!/bin/sh\nexec %s %s \"$@\"\n", d.chromium(), strings.Join(flags, " ")), 0o700)
+	launcher := d.write("browser", fmt.Sprintf("#!/bin/sh\nexec env %s %s %s \"$@\"\n",
+		strings.Join(d.Env, " "), d.chromium(), strings.Join(flags, " ")), 0o700)
 	d.write("data/applications/browser.desktop", fmt.Sprintf(`[Desktop Entry]
 Type=Application
 Name=Browser

@@ -88,6 +88,7 @@ func (d *Desktop) startDisplay() {
 	number, err := bufio.NewReader(read).ReadString('\n')
 	must(d.t, err)
 	d.Env = append(d.Env, "DISPLAY=:"+strings.TrimSpace(number))
+	d.Run("xsetroot", "-solid", "#d5dbe6")
 	d.Start("openbox", "--sm-disable")
 }
 
@@ -158,7 +159,7 @@ func (d *Desktop) Wait(what string, holds func() bool, seen ...any) {
 	defer again.Stop()
 	for end := time.Now().Add(patience); !holds(); <-again.C {
 		if time.Now().After(end) {
-			d.Picture("failure")
+			d.take("failure")
 			d.t.Fatalf("waited %v in vain until %s; see out/failure.png\n%s", patience, what, describe(seen))
 		}
 	}

@@ -20,13 +20,14 @@ type Network struct {
 	http    *http.Server
 }
 
-// NewNetwork starts an AuthKit that knows Alice.
+// NewNetwork starts an AuthKit that knows Alice. Its access tokens last seconds, so that an app that has been away must ask for
+// a new one.
 func NewNetwork(t *testing.T) *Network {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	n := &Network{t: t, address: listener.Addr().String()}
-	n.Server, err = emulator.New(emulator.Config{URL: "http://" + n.address})
+	n.Server, err = emulator.New(emulator.Config{URL: "http://" + n.address, AccessTokenLifetime: 5 * time.Second})
 	must(t, err)
 	n.serve(listener)
 	t.Cleanup(n.Unplug)

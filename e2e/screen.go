@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -234,11 +235,21 @@ func (v View) see(role Role, name string) (Element, bool) {
 	return Element{}, false
 }
 
-// Picture keeps what the display shows.
+// Picture keeps what the display shows, once it has come to rest: a window may be drawn only in part at first.
 func (d *Desktop) Picture(name string) {
 	d.t.Helper()
-	d.Run("import", "-silent", "-window", "root", d.out(name))
+	var before []byte
+	d.Wait("the display has come to rest", func() bool {
+		now, err := d.Command("import", "-silent", "-window", "root", "rgb:-").Output()
+		must(d.t, err)
+		rests := bytes.Equal(now, before)
+		before = now
+		return rests
+	})
+	d.take(name)
 }
+
+func (d *Desktop) take(name string) { d.Run("import", "-silent", "-window", "root", d.out(name)) }
 
 func (d *Desktop) out(name string) string {
 	folder, err := filepath.Abs("out")

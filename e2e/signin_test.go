@@ -37,7 +37,9 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.net.Unplug()
 	p.app.Open()
 	p.window.Reads("Welcome, Alice")
-	p.d.Picture("4-offline")
+	p.window.Click(Link, "Account")
+	p.window.Reads(p.net.Sessions()[0].ID)
+	p.d.Picture("4-account-without-network")
 
 	p.step("a second start")
 	p.app.RaiseBrowser()
@@ -48,10 +50,13 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.net.Plug()
 	session := p.net.Sessions()[0]
 	p.window.Click(Button, "Sign out")
-	p.window.Reads("Sign in to continue")
+	p.window.Reads("Sign in to see your account")
 	p.d.Wait("the browser ends the hosted session", func() bool {
 		return p.net.Visited("/user_management/sessions/logout", "session_id="+session.ID)
 	})
+	p.browser.Reads("You are signed out")
+	p.app.OpenAgain()
+	p.app.ComesToFront()
 	p.d.Picture("5-signed-out")
 
 	p.step("sign in, and the app is not running when the link comes")
