@@ -72,7 +72,11 @@ func (l *listener) accept() (conn, error) {
 
 // Close unlinks first: whoever finds no socket asks again, and whoever is connected already is reset and does the same.
 func (l *listener) Close() error {
-	return errors.Join(os.Remove(l.path), l.net.Close())
+	err := os.Remove(l.path)
+	if errors.Is(err, fs.ErrNotExist) { // somebody tidied the folder
+		err = nil
+	}
+	return errors.Join(err, l.net.Close())
 }
 
 // keepFresh touches the files now and then, for cleaners to leave them alone: the XDG base directory specification lets the
