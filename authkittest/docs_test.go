@@ -23,6 +23,7 @@ func TestTheGuidesConfigurationIsRead(t *testing.T) {
 	if err != nil || len(notes) != 0 || len(c.Users) != 2 {
 		t.Errorf("the configuration in the guide: %v, %q, %+v", err, notes, c)
 	}
+	c.URL = "http://127.0.0.1:4100"
 	if _, err := emulator.New(c); err != nil {
 		t.Error(err)
 	}

@@ -227,3 +227,19 @@ func TestTheClockOfAnswersCanBeWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyIsShownAPageWhenNobodyIsThere(t *testing.T) {
+	a := start(t, emulator.Config{})
+	b := newBrowser(a)
+	b.open(a.authorizeURL(newVerifier()))
+	b.submit("sign-in", "email", "bob@example.com", "password", emulator.DefaultPassword)
+	b.open(a.authorizeURL(newVerifier(), "prompt", "none"))
+	if b.location().Query().Get("error") != "interaction_required" {
+		t.Errorf("with a choice to make, prompt=none leads to %s", b.location())
+	}
+	a.srv.Change(func(c *emulator.Config) { c.AutoSignIn = "carol@example.com" })
+	u := a.location(a.get(a.authorizeURL(newVerifier(), "organization_id", a.organization("Acme"))))
+	if u.Query().Get("error") != "access_denied" {
+		t.Errorf("a stranger is signed in to the organization: %s", u)
+	}
+}

@@ -120,7 +120,7 @@ func BenchmarkRefresh(b *testing.B) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	srv, err := emulator.New(emulator.Config{})
+	srv, err := emulator.New(emulator.Config{URL: "http://127.0.0.1:4100"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -88,11 +88,14 @@ func (v *visit) providerName() string {
 
 // again shows the page that a sign-in began with, and what is wrong.
 func (v *visit) again(status int, problem string) {
-	if v.picksAccount() {
+	switch {
+	case v.unattended():
+		v.refuse(oauthRefusal("access_denied", problem))
+	case v.picksAccount():
 		v.showAccounts(status, problem)
-		return
+	default:
+		v.showSignIn(status, problem)
 	}
-	v.showSignIn(status, problem)
 }
 
 // maxListed bounds the accounts that a page lists; others are reached by their email.
@@ -141,20 +144,20 @@ func (v *visit) invitation() *Invitation {
 	return v.s.invitations[v.want.invitation]
 }
 
-// acceptInvitation redeems the invitation, once. A problem is for the person to read.
-func (v *visit) acceptInvitation(a *account) (problem string) {
+// acceptInvitation makes the invited person a member, and returns of which organization. A problem is
+// for the person to read.
+func (v *visit) acceptInvitation(a *account) (organization, problem string) {
 	i := v.invitation()
 	if i == nil {
-		return ""
+		return "", ""
 	}
 	if !strings.EqualFold(i.Email, a.Email) {
-		return "This invitation is for " + i.Email + "."
+		return "", "This invitation is for " + i.Email + "."
 	}
 	v.s.mu.Lock()
 	defer v.s.mu.Unlock()
 	if org := v.s.orgs[i.Organization]; org != nil {
 		v.s.joinLocked(a, org, i.Role)
 	}
-	delete(v.s.invitations, i.Token)
-	return ""
+	return i.Organization, ""
 }

@@ -14,7 +14,7 @@ type code struct {
 	since                          time.Time // when the person proved who they are
 	browser                        string    // the hosted session it came from
 	redirectURI, challenge         string
-	spent                          bool   // by anyone, with or without success
+	spent, replayed                bool   // by anyone, with or without success
 	session                        string // made from it
 }
 
@@ -47,7 +47,7 @@ func (s *Server) redeem(req tokenRequest, confidential bool) (*code, *refusal) {
 	c, ok := s.codes.get(s.now(), req.Code)
 	replayed := ok && c.spent
 	if ok {
-		c.spent = true
+		c.spent, c.replayed = true, replayed || c.replayed
 	}
 	s.mu.Unlock()
 	if replayed {
@@ -69,7 +69,7 @@ func (s *Server) endReplayed(c *code) {
 	s.mu.Lock()
 	id := c.session
 	s.mu.Unlock()
-	s.endSession(id, "its code was used again")
+	s.endSession(id, replayedCode)
 }
 
 // checkVerifier is RFC 7636 §4.6, with the downgrade check of RFC 9700 §2.1.1: a verifier without a

@@ -19,7 +19,7 @@ const DefaultPassword = "emulator-demo" //nolint:gosec // printed on the sign-in
 type Config struct {
 	Addr         string `yaml:"addr"`          // host:port to listen on; zero: 127.0.0.1:0, a port chosen by the system
 	AllowNetwork bool   `yaml:"allow_network"` // lets Addr name an interface that other machines reach
-	URL          string `yaml:"url"`           // the base URL clients use; zero: made from the address listened on
+	URL          string `yaml:"url"`           // the base URL that clients use; zero: made from the address listened on
 
 	ClientID     string   `yaml:"client_id"`     // zero: DefaultClientID
 	APIKeys      []string `yaml:"-"`             // secrets of confidential clients; zero: none, so every client is public and must use PKCE

@@ -174,7 +174,7 @@ func within(t *testing.T, what string, f func() bool) {
 
 func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 	for _, fault := range []emulator.Fault{{Status: 42}, {Odds: 2}, {Latency: -1}} {
-		if srv, err := emulator.New(emulator.Config{Faults: []emulator.Fault{fault}}); err == nil {
+		if srv, err := emulator.Start(emulator.Config{Faults: []emulator.Fault{fault}}); err == nil {
 			t.Errorf("%+v is taken: %v", fault, srv)
 		}
 	}

@@ -83,6 +83,7 @@ func FuzzConfigFile(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		c, _, err := emulator.ParseConfig("fuzz", data)
 		if err == nil {
+			c.URL = "http://127.0.0.1:4100"
 			_, _ = emulator.New(c) // either is fine
 		}
 	})

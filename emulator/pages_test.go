@@ -301,6 +301,9 @@ func TestAnInvitationLetsItsEmailIn(t *testing.T) {
 	if u := a.location(a.get(a.authorizeURL(newVerifier(), "invitation_token", token))); u.Query().Get("error") != "invitation_invalid" {
 		t.Errorf("a spent invitation leads to %s", u)
 	}
+	if answer := a.signIn("bob@example.com", "invitation_token", invite("bob@example.com")); answer["organization_id"] != a.organization("Acme") {
+		t.Errorf("a member of several is let into %v", answer["organization_id"])
+	}
 	token = invite("frank@example.com")
 	b := newBrowser(a)
 	b.open(a.authorizeURL(newVerifier(), "invitation_token", token, "screen_hint", "sign-up"))

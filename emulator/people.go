@@ -164,7 +164,8 @@ func (s *Server) addUserLocked(u User) (*account, error) {
 	return a, nil
 }
 
-// ChangeUser changes the user with this email or id. The email itself stays.
+// ChangeUser changes the user with this email or id. The email itself stays. The function must not
+// call the server.
 func (s *Server) ChangeUser(who string, change func(*User)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,16 +8,19 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Person plays somebody at a browser, with its cookies and without its window. What they do takes the
-// same routes, counts and faults as a browser's requests, but no connection. Not safe for concurrent use.
+// same routes, counts and faults as a browser's requests, but no connection. Its methods are safe for
+// concurrent use, as several windows of one browser are; its fields are set before.
 type Person struct {
 	Email        string
 	Password     string // zero: the one the user has
 	Organization string // id or name, chosen when a page asks; zero: the first
 
 	s       *Server
+	mu      sync.Mutex // guards cookies
 	cookies map[string]string
 }
 
@@ -146,9 +149,11 @@ func request(ctx context.Context, method string, at *url.URL, path string, form 
 
 // send hands the request to the server without a connection, and keeps the cookies.
 func (p *Person) send(req *http.Request) (out *answer, err error) {
+	p.mu.Lock()
 	for name, value := range p.cookies {
 		req.Header.Add("Cookie", name+"="+value)
 	}
+	p.mu.Unlock()
 	out = &answer{header: http.Header{}}
 	defer func() {
 		switch r := recover(); r {
@@ -160,6 +165,8 @@ func (p *Person) send(req *http.Request) (out *answer, err error) {
 		}
 	}()
 	p.s.ServeHTTP(out, req)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, c := range (&http.Response{Header: out.header}).Cookies() {
 		p.cookies[c.Name] = c.Value
 		if c.MaxAge < 0 {

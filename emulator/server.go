@@ -21,8 +21,8 @@
 // # What it is not
 //
 // It is not WorkOS, and nothing may take it for WorkOS: its issuer is its own address, every answer
-// carries X-AuthKit-Emulator, its signing key is printed in its source, and passwords lie in plain
-// memory. It listens on loopback unless told otherwise. Never type a real password into it.
+// carries X-AuthKit-Emulator, its signing keys are made to be quick and not to be safe, and passwords
+// lie in plain memory. It listens on loopback unless told otherwise. Never type a real password into it.
 package emulator
 
 import (
@@ -36,7 +36,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -72,8 +71,16 @@ type Server struct {
 	browsers    *shelf[*browser]
 }
 
-// New makes a server that listens nowhere: it is an [http.Handler] to mount elsewhere, at the root of a host.
+// New makes a server that listens nowhere: it is an [http.Handler] to mount elsewhere, at the root of
+// the host that Config.URL names.
 func New(c Config) (*Server, error) {
+	if c.URL == "" {
+		return nil, errors.New("emulator: New needs Config.URL, since it cannot know where it is mounted; Start does")
+	}
+	return newServer(c)
+}
+
+func newServer(c Config) (*Server, error) {
 	c = withDefaults(c)
 	if err := check(c); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
@@ -103,16 +110,14 @@ func New(c Config) (*Server, error) {
 
 // Start makes a server and listens. The caller closes it.
 func Start(c Config) (*Server, error) {
-	s, err := New(c)
+	s, err := newServer(c)
 	if err != nil {
 		return nil, err
 	}
 	addr := s.config().Addr
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("emulator: %s is taken by another program: choose another with --addr (Config.Addr), or port 0 for any free one", addr)
-	} else if err != nil {
-		return nil, fmt.Errorf("emulator: cannot listen on %q (--addr, Config.Addr): %w", addr, err)
+	if err != nil {
+		return nil, fmt.Errorf("emulator: cannot listen on %s: %w: choose another address with --addr (Config.Addr), or port 0 for any free one", addr, err)
 	}
 	if s.url == "" {
 		s.url = "http://" + reachable(listener.Addr().String())
@@ -167,7 +172,8 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Change changes the configuration of the running server. Calls under way keep the old one.
+// Change changes the configuration of the running server. Calls under way keep the old one. The
+// function must not call the server.
 func (s *Server) Change(change func(*Config)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

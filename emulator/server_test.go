@@ -35,7 +35,7 @@ func TestItListensOnLoopbackOnly(t *testing.T) {
 }
 
 func TestMistakesInTheConfigurationAreAllNamed(t *testing.T) {
-	_, err := emulator.New(emulator.Config{
+	_, err := emulator.Start(emulator.Config{
 		RedirectURIs: []string{"callback", "x://y#z"}, Rotation: "sometimes",
 	})
 	for _, want := range []string{`"callback"`, `"x://y#z"`, `"sometimes"`} {
@@ -43,7 +43,7 @@ func TestMistakesInTheConfigurationAreAllNamed(t *testing.T) {
 			t.Errorf("the error does not name %s: %v", want, err)
 		}
 	}
-	_, err = emulator.New(emulator.Config{
+	_, err = emulator.Start(emulator.Config{
 		Users:       []emulator.User{{Email: "nobody"}},
 		Connections: []emulator.Connection{{Name: "Okta", Organization: "Nowhere"}},
 		Invitations: []emulator.Invitation{{Email: "x@example.com", Organization: "Elsewhere"}},
@@ -56,6 +56,9 @@ func TestMistakesInTheConfigurationAreAllNamed(t *testing.T) {
 }
 
 func TestItIsAHandlerToo(t *testing.T) {
+	if _, err := emulator.New(emulator.Config{}); err == nil || !strings.Contains(err.Error(), "Config.URL") {
+		t.Errorf("without an address: %v", err)
+	}
 	server := httptest.NewUnstartedServer(nil)
 	srv, err := emulator.New(emulator.Config{URL: "http://" + server.Listener.Addr().String(), RedirectURIs: []string{appURI}})
 	if err != nil {

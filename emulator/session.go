@@ -58,6 +58,9 @@ func newID(kind string) string {
 	return kind + "_01" + crockford.EncodeToString(b[:])
 }
 
+// replayedCode is why the session of a code that was used twice ended.
+const replayedCode = "its code was used again"
+
 func (s *Server) startSession(a *account, c *code, organization string) (*tokens, *refusal) {
 	now := s.now()
 	method := c.method
@@ -90,6 +93,9 @@ func (s *Server) enter(a *account, c *code, sess *session) *account {
 		a = &came
 	}
 	c.session = sess.id
+	if c.replayed { // between the exchange of the code and now
+		sess.ended = replayedCode
+	}
 	s.sessions.put(sess.created, sess.id, sess, time.Time{})
 	if b, ok := s.browsers.get(sess.created, c.browser); ok {
 		b.sessions = append(b.sessions, sess.id)

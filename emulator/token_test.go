@@ -37,7 +37,7 @@ func (a app) verify(token string) error {
 			return key, nil
 		}
 		return nil, jwt.ErrTokenUnverifiable
-	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(func() time.Time { return time.Now() }))
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(time.Now))
 	return err
 }
 

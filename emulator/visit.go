@@ -112,7 +112,8 @@ func (v *visit) proceed(a *account, b *browser) {
 // enterOrganization settles for which organization the session is: the requested one, the only one,
 // or the chosen one.
 func (v *visit) enterOrganization(a *account, b *browser) {
-	if problem := v.acceptInvitation(a); problem != "" {
+	invited, problem := v.acceptInvitation(a)
+	if problem != "" {
 		v.again(http.StatusForbidden, problem)
 		return
 	}
@@ -120,6 +121,7 @@ func (v *visit) enterOrganization(a *account, b *browser) {
 	mine := v.s.organizationsOfLocked(a)
 	v.s.mu.Unlock()
 	wanted := v.wantedOrganization()
+	fill(&wanted, invited)
 	for _, org := range mine {
 		if org.ID == wanted || wanted == "" && len(mine) == 1 {
 			v.backToApp(a, b, org.ID)
@@ -152,8 +154,11 @@ func (v *visit) wantedOrganization() string {
 	return v.r.PostFormValue("organization_id")
 }
 
-// backToApp ends the visit with a code.
+// backToApp ends the visit with a code. Only now is an invitation spent: the pages before carry it.
 func (v *visit) backToApp(a *account, b *browser, org string) {
+	v.s.mu.Lock()
+	delete(v.s.invitations, v.want.invitation)
+	v.s.mu.Unlock()
 	key := v.s.newCode(&code{
 		userID: a.ID, organizationID: org, method: b.method, since: b.since, browser: b.key,
 		redirectURI: v.want.redirectURI, challenge: v.want.challenge,
@@ -161,8 +166,17 @@ func (v *visit) backToApp(a *account, b *browser, org string) {
 	v.leave(withQuery(v.want.redirectURI, map[string]string{"code": key, "state": v.want.state}))
 }
 
+// unattended says that nobody is there to read a page.
+func (v *visit) unattended() bool {
+	return v.want != nil && (v.want.prompt == "none" || v.s.config().AutoSignIn != "")
+}
+
 // goTo opens another page for the same purpose.
 func (v *visit) goTo(page string) {
+	if v.unattended() {
+		v.refuse(oauthRefusal("interaction_required", "The sign-in needs the page "+page+", and nobody is there to see it."))
+		return
+	}
 	v.w.Header().Set("Location", v.to(page))
 	v.w.WriteHeader(http.StatusSeeOther)
 }
