@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-desktop/authkit/deeplink"
 )
 
-func Example() {
+func Example() { //nolint:testableexamples // run, it would register a scheme on this machine
 	ctx := context.Background()
 	config := deeplink.Config{Scheme: "com.example.notes", AppID: "com.example.notes", AppName: "Notes"}
 

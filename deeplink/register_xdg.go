@@ -189,8 +189,9 @@ func thisProgram() (string, error) {
 	if image, mount := os.Getenv("APPIMAGE"), os.Getenv("APPDIR"); image != "" && isBelow(path, mount) {
 		return image, nil
 	}
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
+	// Where the path is the one we were started by, it can be our own launcher.
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
 	}
 	// The kernel's mark on a file that was replaced while it ran, as updates
 	// and builds do. The new one is at the old path.
