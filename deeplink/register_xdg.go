@@ -190,8 +190,8 @@ func thisProgram() (string, error) {
 		return image, nil
 	}
 	// Where the path is the one we were started by, it can be our own launcher.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real, nil
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved, nil
 	}
 	// The kernel's mark on a file that was replaced while it ran, as updates
 	// and builds do. The new one is at the old path.
