@@ -30,6 +30,12 @@ import (
 // patience is how long any condition may take. A whole run takes seconds; a machine under load gets ten times that.
 const patience = 60 * time.Second
 
+// The display's size in pixels.
+const (
+	displayWidth  = 1280
+	displayHeight = 860
+)
+
 // Desktop is a login session of its own: a display, a bus, an unlocked keyring, and empty folders for everything that a
 // program may want to keep.
 type Desktop struct {
@@ -49,14 +55,7 @@ func NewDesktop(t *testing.T) *Desktop {
 	d.log = d.create("session.log")
 	mark := "E2E_SESSION=" + rand.Text()
 	d.Env = append(d.folders(), mark, "PATH="+os.Getenv("PATH"), "LANG=C.UTF-8", "GDK_BACKEND=x11")
-	t.Cleanup(func() {
-		endAll(mark)
-		if t.Failed() {
-			t.Logf("the session's folder is kept: %s", home)
-			return
-		}
-		must(t, os.RemoveAll(home))
-	})
+	t.Cleanup(func() { d.end(mark) })
 	d.startDisplay()
 	d.startBus()
 	d.unlockKeyring()
@@ -80,7 +79,7 @@ func (d *Desktop) startDisplay() {
 	read, write, err := os.Pipe()
 	must(d.t, err)
 	defer read.Close()
-	cmd := d.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x860x24", "-nolisten", "tcp", "-noreset")
+	cmd := d.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", displayWidth, displayHeight), "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{write}
 	must(d.t, cmd.Start())
 	write.Close()
@@ -159,7 +158,7 @@ func (d *Desktop) Wait(what string, holds func() bool, seen ...any) {
 	defer again.Stop()
 	for end := time.Now().Add(patience); !holds(); <-again.C {
 		if time.Now().After(end) {
-			d.take("failure")
+			_ = d.Command("import", "-silent", "-window", "root", d.out("failure")).Run()
 			d.t.Fatalf("waited %v in vain until %s; see out/failure.png\n%s", patience, what, describe(seen))
 		}
 	}
@@ -186,14 +185,22 @@ func (d *Desktop) write(name, content string, mode os.FileMode) string {
 	return path
 }
 
-// endAll kills what carries the session's mark in its environment: also what the browser or the bus started, and nothing
-// else on this machine.
-func endAll(mark string) {
-	for _, pid := range processes() {
-		environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-		if bytes.Contains(environ, []byte(mark)) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+// end kills what carries the session's mark in its environment: also what the browser or the bus started, and nothing else on
+// this machine. The folder goes when nobody writes into it any more; after a failure it stays.
+func (d *Desktop) end(mark string) {
+	d.Wait("the session has ended", func() bool {
+		ended := true
+		for _, pid := range processes() {
+			environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+			if bytes.Contains(environ, []byte(mark)) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				ended = false
+			}
 		}
+		return ended && (d.t.Failed() || os.RemoveAll(d.Home) == nil)
+	})
+	if d.t.Failed() {
+		d.t.Logf("the session's folder is kept: %s", d.Home)
 	}
 }
 

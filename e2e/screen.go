@@ -235,21 +235,38 @@ func (v View) see(role Role, name string) (Element, bool) {
 	return Element{}, false
 }
 
-// Picture keeps what the display shows, once it has come to rest: a window may be drawn only in part at first.
-func (d *Desktop) Picture(name string) {
+// Picture keeps what the display shows, once the thing is painted and all has come to rest: what a screen reader is told is
+// some moments ahead of what the eye sees.
+func (v View) Picture(name string, role Role, thing string) {
+	d := v.screen.d
 	d.t.Helper()
+	target := v.find(role, thing)
 	var before []byte
-	d.Wait("the display has come to rest", func() bool {
-		now, err := d.Command("import", "-silent", "-window", "root", "rgb:-").Output()
+	var still time.Time
+	d.Wait(fmt.Sprintf("%q is painted", thing), func() bool {
+		now, err := d.Command("import", "-silent", "-window", "root", "-depth", "8", "rgb:-").Output()
 		must(d.t, err)
-		rests := bytes.Equal(now, before)
-		before = now
-		return rests
+		if !bytes.Equal(now, before) {
+			before, still = now, time.Now()
+		}
+		return time.Since(still) > rest && target.painted(now)
 	})
-	d.take(name)
+	d.Run("import", "-silent", "-window", "root", d.out(name))
 }
 
-func (d *Desktop) take(name string) { d.Run("import", "-silent", "-window", "root", d.out(name)) }
+// rest is shorter than a text cursor's blinking, and longer than what lies between two frames on a busy machine.
+const rest = 300 * time.Millisecond
+
+// painted tells whether there is more than one color where the thing is.
+func (e Element) painted(display []byte) bool {
+	for y := e.Y; y < e.Y+e.Height; y++ {
+		line := display[3*(int(y)*displayWidth+int(e.X)):][:3*e.Width]
+		if !bytes.Equal(line[3:], line[:len(line)-3]) {
+			return true
+		}
+	}
+	return false
+}
 
 func (d *Desktop) out(name string) string {
 	folder, err := filepath.Abs("out")

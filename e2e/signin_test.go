@@ -18,7 +18,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.step("open the app")
 	p.app.Open()
 	p.window.Reads("Sign in to continue")
-	p.d.Picture("1-signed-out")
+	p.window.Picture("1-signed-out", Heading, "Sign in to continue")
 
 	p.step("press Sign in")
 	p.window.Click(Button, "Sign in")
@@ -29,7 +29,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.browser.ClickAway("Open " + appName)
 	p.window.Reads("Welcome, Alice")
 	p.app.ComesToFront()
-	p.d.Picture("3-welcome")
+	p.window.Picture("3-welcome", Heading, "Welcome, Alice")
 	p.handedOverBySecondProcess(first)
 
 	p.step("kill -9, network gone, open again")
@@ -39,7 +39,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.window.Reads("Welcome, Alice")
 	p.window.Click(Link, "Account")
 	p.window.Reads(p.net.Sessions()[0].ID)
-	p.d.Picture("4-account-without-network")
+	p.window.Picture("4-account-without-network", Heading, "Account")
 
 	p.step("a second start")
 	p.app.RaiseBrowser()
@@ -57,7 +57,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.browser.Reads("You are signed out")
 	p.app.OpenAgain()
 	p.app.ComesToFront()
-	p.d.Picture("5-signed-out")
+	p.window.Picture("5-signed-out", Heading, "Account")
 
 	p.step("sign in, and the app is not running when the link comes")
 	p.window.Click(Button, "Sign in")
@@ -65,7 +65,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.app.Kill()
 	p.browser.ClickAway("Open " + appName)
 	p.window.Reads("Welcome, Alice")
-	p.d.Picture("7-welcome-after-cold-start")
+	p.window.Picture("7-welcome-after-cold-start", Heading, "Welcome, Alice")
 	p.step("end")
 }
 
@@ -107,7 +107,7 @@ func (p *person) fillForm(picture string) {
 	p.step("fill in the form")
 	p.browser.Fill(Entry, "Email", "alice@example.com")
 	p.browser.Fill(Password, "Password", emulator.DefaultPassword)
-	p.d.Picture(picture)
+	p.browser.Picture(picture, Button, "Sign in")
 	p.browser.Click(Button, "Sign in")
 }
 
