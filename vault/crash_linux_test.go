@@ -188,11 +188,12 @@ func (tr *tracee) run() error {
 	}
 	for {
 		tid, err := unix.Wait4(-1, &status, waitFor, nil)
-		if errors.Is(err, unix.EINTR) {
+		switch {
+		case errors.Is(err, unix.EINTR):
 			continue
-		} else if errors.Is(err, unix.ECHILD) {
+		case errors.Is(err, unix.ECHILD): // it and all its threads have ended
 			return nil
-		} else if err != nil {
+		case err != nil:
 			return err
 		}
 		if tid == tr.pid && status.Exited() && status.ExitStatus() != 0 {

@@ -38,7 +38,7 @@ func asideName(stem string, age int) string {
 // setAside makes room by letting the earlier files grow older; the oldest goes.
 func (f *folder) setAside(stem string) error {
 	for age := keptAside - 1; age > 0; age-- {
-		f.rename(asideName(stem, age-1), asideName(stem, age)) // it may well not be there
+		_ = f.rename(asideName(stem, age-1), asideName(stem, age)) // it may well not be there
 	}
 	if err := f.rename(stem+sealedSuffix, asideName(stem, 0)); err != nil {
 		return err

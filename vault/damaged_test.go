@@ -138,9 +138,8 @@ func TestA18_RecordRestoredFromABackupIsReadAndNoticed(t *testing.T) {
 
 func TestA20_ForgedPlaintextIsNeverAccepted(t *testing.T) {
 	for _, change := range []func(*vault.Config){func(*vault.Config) {}, inMemory} {
-		v := open(t, change)
 		dir := filepath.Join(t.TempDir(), "vault")
-		v = openIn(t, dir, change)
+		v := openIn(t, dir, change)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func (f *folder) read(name string) ([]byte, error) {
 	defer file.Close()
 	data := make([]byte, min(size, int64(maxFile)+1))
 	n, err := io.ReadFull(file, data)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("vault: record %q cannot be read: %w", name, err)
 	}
 	return data[:n], nil
@@ -100,7 +100,7 @@ func (f *folder) replace(name string, data []byte) error {
 		err = f.swap(temp, name)
 	}
 	if err != nil {
-		f.unlink(temp) // a full disk has better use for it
+		_ = f.unlink(temp) // a full disk has better use for it
 	}
 	return err
 }
@@ -132,21 +132,24 @@ func (f *folder) later(name string) time.Time {
 
 // remove removes a record for good, and the version before it.
 func (f *folder) remove(name string) error {
-	file := fileStem(name) + sealedSuffix
-	err := f.unlink(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if spare := f.unlink(file + tempSuffix); err == nil && !errors.Is(spare, fs.ErrNotExist) {
-		err = spare
-	}
-	if err == nil {
-		err = f.sync()
-	}
+	err := errors.Join(f.discard(fileStem(name)+sealedSuffix), f.discardSpare(name), f.sync())
 	if err != nil {
 		return fmt.Errorf("vault: record %q was not removed: %w", name, err)
 	}
 	return nil
+}
+
+// discardSpare removes the version before the present one.
+func (f *folder) discardSpare(name string) error {
+	return f.discard(fileStem(name) + sealedSuffix + tempSuffix)
+}
+
+func (f *folder) discard(file string) error {
+	err := f.unlink(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // loadDamaged looks again, under the lock, at a record that could not be opened: another process may have replaced it

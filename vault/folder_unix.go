@@ -105,7 +105,7 @@ func (f *folder) openTemp(name string) (*os.File, int64, error) {
 	if file, size, err := f.openPlain(name, unix.O_WRONLY); err == nil {
 		return file, size, nil
 	}
-	f.unlink(name)
+	_ = f.unlink(name) // if that fails, the next line says why
 	return f.openPlain(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL)
 }
 

@@ -47,7 +47,7 @@ func (f *folder) openFile(name string) (*os.File, int64, error) {
 }
 
 func (f *folder) openTemp(name string) (*os.File, int64, error) {
-	f.unlink(name)
+	_ = f.unlink(name) // if that fails, the next line says why
 	return f.openPlain(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 }
 
@@ -100,7 +100,7 @@ func patiently(f func() (*os.File, error)) (*os.File, error) {
 		if !busy || time.Now().After(patience) {
 			return file, err
 		}
-		time.Sleep(pause)
+		time.Sleep(pause) //nolint:forbidigo // Windows tells nobody when a file is closed
 		pause = min(2*pause, 50*time.Millisecond)
 	}
 }

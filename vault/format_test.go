@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
@@ -29,7 +30,7 @@ func openOne(k *keys, name string, file []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := k.forOpening(nil, h) // no keychain, nothing to wait for
+	key, err := k.forOpening(context.Background(), h)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func TestA20_EveryFlippedBitIsNoticed(t *testing.T) {
 func TestA20_EveryOtherLengthIsNoticed(t *testing.T) {
 	k := keysOf(randomSecret)
 	file := sealOne(t, k, "session", bytes.Repeat([]byte("x"), 5000))
-	for n := range len(file) {
+	for n := range file {
 		if _, err := openOne(k, "session", file[:n]); !isDamage(err) {
 			t.Fatalf("cut to %d: %v", n, err)
 		}

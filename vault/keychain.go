@@ -59,7 +59,7 @@ func (k *systemKeychain) Set(service, user, text string) error {
 // explain knows that go-keyring says of a keyring that does not exist that it could not be unlocked.
 func (k *systemKeychain) explain(err error) error {
 	if err = classify(err); errors.Is(err, ErrLocked) && k.bare.Load() {
-		return fmt.Errorf("%w: it has no default keyring (%v)", ErrNoService, err)
+		return fmt.Errorf("%w: it has no default keyring", ErrNoService)
 	}
 	return err
 }

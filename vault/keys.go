@@ -112,7 +112,7 @@ func (k *keys) fetch(ctx context.Context) error {
 // a space and the key before it.
 func parseMasters(text string) ([][]byte, error) {
 	var masters [][]byte
-	for _, field := range strings.Fields(text) {
+	for field := range strings.FieldsSeq(text) {
 		m, err := base64.StdEncoding.DecodeString(field)
 		if err != nil || len(m) != masterSize {
 			return nil, errors.New("not a key of this version") // and not a word on its content
@@ -207,7 +207,7 @@ func (k *keys) forOpening(ctx context.Context, h header) (*recordKey, error) {
 			return err
 		}
 		if ferr := k.fetch(ctx); len(k.masters) > 0 && isUnavailable(ferr) {
-			return fmt.Errorf("vault: another key is needed: %v", ferr) // no reason to give up the key that we have
+			return fmt.Errorf("vault: another key is needed: %w", errors.Unwrap(ferr)) // no reason to give up the key that we have
 		} else if ferr != nil {
 			return ferr
 		}

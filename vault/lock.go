@@ -100,11 +100,14 @@ func (l *fileLock) takeFile(ctx context.Context, v *Vault) (release func(), err 
 			return nil, err
 		}
 		if isCurrent(held) {
-			return func() { held.Unlock() }, nil
+			return func() { unlock(held) }, nil
 		}
-		held.Unlock() // the folder was removed while we waited: what is locked is nobody's lock
+		unlock(held) // the folder was removed while we waited: what is locked is nobody's lock
 	}
 }
+
+// unlock closes the file too, which gives the lock back even where unlocking fails.
+func unlock(held *flock.Flock) { _ = held.Unlock() }
 
 func isCurrent(held *flock.Flock) bool {
 	locked, err := held.Stat()
@@ -184,7 +187,7 @@ func (w *wait) run() {
 	if w.wanted {
 		w.done <- err
 	} else {
-		w.flock.Unlock()
+		unlock(w.flock)
 	}
 }
 
@@ -193,8 +196,9 @@ func (w *wait) abandon() {
 	defer w.mu.Unlock()
 	w.wanted = false
 	if w.over { // it came in the same moment
-		<-w.done
-		w.flock.Unlock()
+		if err := <-w.done; err == nil {
+			unlock(w.flock)
+		}
 	}
 }
 

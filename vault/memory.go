@@ -121,11 +121,12 @@ func (m *memory) update(name string, change func([]byte) ([]byte, error)) error 
 	defer m.updating.Unlock()
 	old, _ := m.load(name)
 	next, err := change(old)
-	if errors.Is(err, ErrUnchanged) || err == nil && next == nil && old == nil {
+	switch {
+	case errors.Is(err, ErrUnchanged) || err == nil && next == nil && old == nil:
 		return nil
-	} else if err != nil {
+	case err != nil:
 		return err
-	} else if len(next) > MaxRecord {
+	case len(next) > MaxRecord:
 		return tooLarge(name, next)
 	}
 	m.put(name, next)

@@ -35,12 +35,14 @@ func (v *Vault) resealAll(ctx context.Context, f *folder) (n int, err error) {
 	for _, name := range names {
 		plain, _, err := v.open(ctx, f, name)
 		if isDamage(err) {
-			v.setAside(f, name, err)
+			_ = v.setAside(f, name, err) // logged
 			continue
 		}
 		if err == nil {
 			err = v.seal(ctx, f, name, &fresh, plain)
-			f.unlink(fileStem(name) + sealedSuffix + tempSuffix) // the version before, under the key that is to be given up
+		}
+		if err == nil {
+			err = f.discardSpare(name) // it is under the key that is to be given up
 		}
 		if err != nil {
 			return n, fmt.Errorf("vault: %d of %d records were sealed anew, the others are as they were; try again: %w", n, len(names), err)

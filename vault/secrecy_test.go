@@ -60,7 +60,7 @@ func TestP06_NoSecretIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustSave(t, v, "session", secret)
-	for _, x := range []any{c, &c, v, *(&c), struct{ C vault.Config }{c}, []vault.Config{c}, v.Storage(context.Background())} {
+	for _, x := range []any{c, &c, v, struct{ C vault.Config }{c}, []vault.Config{c}, v.Storage(context.Background())} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x", "%q"} {
 			mustNotShow(t, verb, fmt.Sprintf(verb, x))
 		}

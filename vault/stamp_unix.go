@@ -16,7 +16,7 @@ func stampOf(path string) (Stamp, error) {
 	err := unix.Lstat(path, &st)
 	switch {
 	case err == nil:
-		return Stamp{st.Mtim.Nano(), st.Size, uint64(st.Ino)}, nil
+		return Stamp{st.Mtim.Nano(), st.Size, st.Ino}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return Stamp{}, nil
 	}

@@ -13,7 +13,7 @@ func stampOf(path string) (Stamp, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case err == nil:
-		return Stamp{modified: info.ModTime().UnixNano(), size: info.Size()}, nil
+		return Stamp{info.ModTime().UnixNano(), info.Size(), 0}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return Stamp{}, nil
 	}

@@ -184,7 +184,7 @@ func (v *Vault) Update(ctx context.Context, name string, change func(old []byte)
 func (v *Vault) updateLocked(ctx context.Context, f *folder, name string, change func([]byte) ([]byte, error)) error {
 	old, salt, err := v.open(ctx, f, name)
 	if isDamage(err) {
-		v.setAside(f, name, err)
+		_ = v.setAside(f, name, err) // logged
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

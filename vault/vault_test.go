@@ -123,7 +123,7 @@ func TestRecordThatIsTooLargeIsRefusedAndTheEarlierOneKept(t *testing.T) {
 }
 
 func TestAnyNameMakesAFileNameOfItsOwn(t *testing.T) {
-	v, dir := open(t), ""
+	v := open(t)
 	names := []string{"session", "Session", "SESSION", "a/b", `a\b`, "..", ".", ".lock", "alice@example.com", "con", "aux", "lpt1", "ünï", "a%62", "ab", " ", "\x00", "\xff"}
 	for _, name := range names {
 		mustSave(t, v, name, name)
@@ -136,8 +136,7 @@ func TestAnyNameMakesAFileNameOfItsOwn(t *testing.T) {
 	if err != nil || !slices.Equal(got, names) {
 		t.Fatalf("names: %q, %v", got, err)
 	}
-	dir = v.Storage(context.Background()).Path
-	for file := range everything(t, dir) {
+	for file := range everything(t, v.Storage(context.Background()).Path) {
 		if strings.ToLower(file) != file || strings.HasPrefix(file, "con.") {
 			t.Errorf("file name %q is not safe everywhere", file)
 		}
