@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -44,7 +45,7 @@ type Request struct {
 }
 
 // maxRecorded is how many requests the log keeps; the counts go on.
-const maxRecorded = 2000
+const maxRecorded = 1000
 
 type record struct {
 	mu       sync.Mutex
@@ -156,7 +157,7 @@ func redactedHeader(h http.Header) http.Header {
 		case name == "Authorization" || name == "Cookie" || name == "Proxy-Authorization":
 			kept.Set(name, redacted)
 		default:
-			kept.Set(name, short(values[0]))
+			kept[name] = []string{strings.Clone(short(values[0]))}
 		}
 	}
 	return kept

@@ -91,9 +91,9 @@ func newServer(c Config) (*Server, error) {
 		url:     strings.TrimRight(c.URL, "/"),
 		users:   map[string]*account{}, byEmail: map[string]*account{}, orgs: map[string]*Organization{},
 		roles: map[string]Role{}, connections: map[string]Connection{}, invitations: map[string]*Invitation{},
-		sessions: newShelf[*session](50_000), codes: newShelf[*code](50_000),
-		devices: newShelf[*deviceGrant](10_000), userCodes: map[string]*deviceGrant{},
-		pending: newShelf[*pendingChoice](10_000), browsers: newShelf[*browser](10_000),
+		sessions: newShelf[*session](maxSessions), codes: newShelf[*code](maxSessions),
+		devices: newShelf[*deviceGrant](maxSessions), userCodes: map[string]*deviceGrant{},
+		pending: newShelf[*pendingChoice](maxSessions), browsers: newShelf[*browser](maxSessions),
 	}
 	if c.Secret == "" {
 		s.secret = []byte(rand.Text())

@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// maxSessions is how many sessions, codes and the like are kept, the newest of each: what a person or a
+// test can use, and a few megabytes at most.
+const maxSessions = 5_000
+
 // session is one app's sign-in of one user: what sid names.
 type session struct {
 	id, userID, method string
@@ -142,7 +146,7 @@ type Session struct {
 }
 
 // Sessions returns the sessions, the latest first.
-func (s *Server) Sessions() []Session { return s.newestSessions(50_000) }
+func (s *Server) Sessions() []Session { return s.newestSessions(maxSessions) }
 
 func (s *Server) newestSessions(n int) []Session {
 	s.mu.Lock()

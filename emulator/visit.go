@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -161,7 +162,8 @@ func (v *visit) backToApp(a *account, b *browser, org string) {
 	v.s.mu.Unlock()
 	key := v.s.newCode(&code{
 		userID: a.ID, organizationID: org, method: b.method, since: b.since, browser: b.key,
-		redirectURI: v.want.redirectURI, challenge: v.want.challenge,
+		// Copies: parts of the query would keep all of it.
+		redirectURI: strings.Clone(v.want.redirectURI), challenge: strings.Clone(v.want.challenge),
 	})
 	v.leave(withQuery(v.want.redirectURI, map[string]string{"code": key, "state": v.want.state}))
 }
