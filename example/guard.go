@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,19 @@ type guard struct {
 // pagePolicy lets a page load what the app brought and nothing else, except pictures of people.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// newWindowGuard guards the windows of a Wails app. devServer is the address of the page's development server, if any:
+// Wails puts its port into the page's origin, and what it brings for hot reload no policy of ours would let in.
+func newWindowGuard(devServer string) guard {
+	g := guard{origin: "wails://localhost", csp: pagePolicy}
+	if runtime.GOOS == "windows" {
+		g.origin = "http://wails.localhost"
+	}
+	if dev, err := url.Parse(devServer); err == nil && dev.Port() != "" {
+		g.origin, g.csp = g.origin+":"+dev.Port(), ""
+	}
+	return g
+}
 
 const (
 	runtimePath   = "/wails/runtime"

@@ -12,7 +12,9 @@ import (
 var beyond = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 
 func testGuard() http.Handler {
-	g := guard{origin: "wails://localhost", sites: []string{"workos.com"}, csp: pagePolicy, window: func(id uint) bool { return id == 1 }}
+	g := newWindowGuard("")
+	g.origin = "wails://localhost" // also where the tests run on Windows
+	g.sites, g.window = []string{"workos.com"}, func(id uint) bool { return id == 1 }
 	return g.wrap(beyond)
 }
 
@@ -139,6 +141,13 @@ func TestA21_PageLoadsNothingForeign(t *testing.T) {
 		if !strings.Contains(pagePolicy, part) {
 			t.Errorf("the policy lacks %q", part)
 		}
+	}
+}
+
+func TestDevelopmentServerIsPartOfTheOrigin(t *testing.T) {
+	g := newWindowGuard("http://127.0.0.1:5173")
+	if !strings.HasSuffix(g.origin, "localhost:5173") || g.csp != "" {
+		t.Errorf("origin %q, policy %q", g.origin, g.csp)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -57,7 +56,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer demo.close()
-	at, err := newPlace(ctx, &cfg)
+	place, err := newPlace(ctx, &cfg)
 	if err != nil {
 		return err
 	}
@@ -66,20 +65,17 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	files, err := fs.Sub(page, "frontend/dist")
-	if err != nil {
+	// Before anything looks at the session: a second process hands its link over here, and leaves.
+	if err := place.claim(ctx, client); err != nil {
 		return err
 	}
+	defer place.leave()
 	app := application.New(application.Options{Name: appName, Icon: icon, Logger: logger,
-		Assets: application.AssetOptions{Handler: application.AssetFileServerFS(files), Middleware: at.guard}})
-	b := bridge.New(client, at.emitter(app))
+		Assets: application.AssetOptions{Handler: application.AssetFileServerFS(page), Middleware: place.guard}})
+	b := bridge.New(client, place.emitter(app))
 	defer b.Close()
 	app.RegisterService(application.NewService(b.Service()))
 	demo.announce(b)
-	closeDown, err := at.open(ctx, app, client, b)
-	if err != nil {
-		return err
-	}
-	defer closeDown()
+	place.show(app, b)
 	return app.Run()
 }

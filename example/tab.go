@@ -24,6 +24,7 @@ type place struct {
 	door   *door
 	stream *stream
 	ports  []int
+	life   context.Context
 }
 
 func newPlace(ctx context.Context, cfg *authkit.Config) (*place, error) {
@@ -38,7 +39,7 @@ func newPlace(ctx context.Context, cfg *authkit.Config) (*place, error) {
 	if err := errors.Join(os.Setenv("WAILS_SERVER_HOST", "127.0.0.1"), os.Setenv("WAILS_SERVER_PORT", strconv.Itoa(ports[0]))); err != nil {
 		return nil, err
 	}
-	p := &place{door: newDoor(host), stream: newStream(ctx), ports: ports}
+	p := &place{door: newDoor(host), stream: newStream(ctx), ports: ports, life: ctx}
 	if !strings.HasPrefix(cfg.RedirectURI, "http://") { // without a desktop nobody delivers links of a scheme
 		cfg.RedirectURI = fmt.Sprintf("http://127.0.0.1:%d/callback", ports[1])
 	}
@@ -77,14 +78,16 @@ func (p *place) openPage(_ context.Context, page string) error {
 	return nil
 }
 
-func (p *place) open(ctx context.Context, _ *application.App, _ *authkit.Client, _ *bridge.Bridge) (closeDown func(), err error) {
-	go p.invite(ctx)
-	return func() {}, nil
-}
+// claim claims nothing: without a desktop there is no scheme to own and no window to bring to the front.
+func (*place) claim(context.Context, *authkit.Client) error { return nil }
+
+func (*place) leave() {}
+
+func (p *place) show(*application.App, *bridge.Bridge) { go p.invite() }
 
 // invite prints the link as soon as somebody answers there.
-func (p *place) invite(ctx context.Context) {
-	for ctx.Err() == nil {
+func (p *place) invite() {
+	for p.life.Err() == nil {
 		conn, err := net.DialTimeout("tcp", p.door.host, time.Second)
 		if err == nil {
 			_ = conn.Close()

@@ -5,8 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 
@@ -18,21 +18,35 @@ import (
 )
 
 // A place is where the page is shown: here, windows of the app.
-type place struct{ cfg *authkit.Config }
+type place struct {
+	logger   *slog.Logger
+	links    *desktop.App
+	failures chan error // of links; they may come before there is a page to show them
+}
 
 func newPlace(_ context.Context, cfg *authkit.Config) (*place, error) {
 	cfg.FallbackRedirectURI = "http://127.0.0.1/callback" // for when another program owns the scheme
-	return &place{cfg}, nil
+	return &place{logger: cfg.Logger, failures: make(chan error, 16)}, nil
 }
 
+// claim takes the app's one instance and its URL scheme. It is desktop.ErrHandedOver when the app is running already.
+func (p *place) claim(ctx context.Context, client *authkit.Client) (err error) {
+	p.links, err = desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:], Logger: p.logger, OnError: p.failed})
+	return err
+}
+
+func (p *place) failed(err error) {
+	select {
+	case p.failures <- err:
+	default: // somebody throws links at the app; the first ones say enough
+	}
+}
+
+func (p *place) leave() { _ = p.links.Close() }
+
 func (*place) guard(next http.Handler) http.Handler {
-	g := guard{origin: "wails://localhost", sites: sites, csp: pagePolicy}
-	if runtime.GOOS == "windows" {
-		g.origin = "http://wails.localhost"
-	}
-	if dev, err := url.Parse(os.Getenv("FRONTEND_DEVSERVER_URL")); err == nil && dev.Port() != "" {
-		g.origin, g.csp = g.origin+":"+dev.Port(), "" // Vite's hot reload puts scripts and a socket into the page
-	}
+	g := newWindowGuard(os.Getenv("FRONTEND_DEVSERVER_URL"))
+	g.sites = sites
 	g.window = func(id uint) bool {
 		_, known := application.Get().Window.GetByID(id)
 		return known
@@ -44,19 +58,19 @@ func (*place) emitter(app *application.App) func(string, any) {
 	return func(name string, data any) { app.Event.Emit(name, data) }
 }
 
-// open claims the instance and the scheme, and prepares the window. It is desktop.ErrHandedOver when the app is running
-// already.
-func (p *place) open(ctx context.Context, app *application.App, client *authkit.Client, b *bridge.Bridge) (closeDown func(), err error) {
-	links, err := desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:], OnError: b.Failed, Logger: p.cfg.Logger})
-	if err != nil {
-		return nil, err
-	}
-	for i, warning := range links.Warnings() {
+// show prepares the window, and tells the page what does not work on this machine.
+func (p *place) show(app *application.App, b *bridge.Bridge) {
+	for i, warning := range p.links.Warnings() {
 		b.Notice(fmt.Sprint("start-", i), warning)
 	}
+	go func() {
+		for err := range p.failures {
+			b.Failed(err)
+		}
+	}()
 	if runtime.GOOS == "darwin" { // elsewhere a link comes as an argument, or from a second process
 		app.Event.OnApplicationEvent(events.Common.ApplicationLaunchedWithUrl, func(e *application.ApplicationEvent) {
-			links.OpenURL(e.Context().URL())
+			p.links.OpenURL(e.Context().URL())
 		})
 		app.Menu.Set(application.DefaultApplicationMenu())
 	}
@@ -66,10 +80,9 @@ func (p *place) open(ctx context.Context, app *application.App, client *authkit.
 			"CmdOrCtrl+Q": func(application.Window) { app.Quit() },
 			"CmdOrCtrl+W": func(w application.Window) { w.Close() },
 		}})
-	links.OnActivate(func() {
+	p.links.OnActivate(func() {
 		window.UnMinimise()
 		window.Show()
 		window.Focus()
 	})
-	return func() { _ = links.Close() }, nil
 }
