@@ -2,6 +2,7 @@ import { useAuth, type Demo } from "@authkit-desktop/react";
 import { Callout, Code, Flex, Text } from "@radix-ui/themes";
 import { Fragment, type ReactNode } from "react";
 import { useCalls } from "./calls.js";
+import { ErrorText } from "./ErrorText.js";
 import { InfoIcon, OfflineIcon, WarningIcon } from "./icons.js";
 
 /** What stays true for a while, above every page. Read out politely when it comes. */
@@ -25,12 +26,12 @@ export function Banners() {
       )}
       {notices.map(({ id, text }) => (
         <Banner key={id} color="amber" icon={<WarningIcon />}>
-          {text}
+          <span className="sentence">{text}</span>
         </Banner>
       ))}
       {signedIn && error && (
         <Banner color="red" icon={<WarningIcon />}>
-          {error.message} {error.hint}
+          <ErrorText error={error} />
         </Banner>
       )}
     </Flex>
@@ -74,7 +75,7 @@ function Banner({ color, icon, why, children }: BannerProps) {
         {why && (
           <details>
             <summary>Why?</summary>
-            {why}
+            <span className="sentence">{why}</span>
           </details>
         )}
       </Text>

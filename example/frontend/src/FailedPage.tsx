@@ -2,6 +2,7 @@ import type { ErrorInfo } from "@authkit-desktop/react";
 import { Button, Callout, Flex, Text } from "@radix-ui/themes";
 import { useCalls } from "./calls.js";
 import { WarningIcon } from "./icons.js";
+import { ErrorText } from "./ErrorText.js";
 import { Page } from "./Page.js";
 
 /** Why signing in, or the app itself, did not work, and the way on. */
@@ -15,12 +16,7 @@ export function FailedPage({ error }: { error: ErrorInfo }) {
             <WarningIcon />
           </Callout.Icon>
           <Callout.Text className="wrap">
-            {error.message}
-            {error.hint && (
-              <Text as="span" mt="1" style={{ display: "block" }}>
-                {error.hint}
-              </Text>
-            )}
+            <ErrorText error={error} />
           </Callout.Text>
         </Callout.Root>
         <Button size="3" onClick={retry} disabled={busy}>

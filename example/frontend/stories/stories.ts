@@ -85,5 +85,15 @@ export const stories = {
   },
   demo: { state: { demo } },
   "demo-signed-in": { state: { ...someone, demo } },
+  "switch-refused": {
+    state: {
+      ...someone,
+      error: {
+        code: "organization_not_found",
+        message: "switching to organization org_02 was refused; you are still signed in as before",
+        hint: "Choose another organization, or ask its administrator.",
+      },
+    },
+  },
   "no-answer": { state: {}, broken: true },
 } satisfies Record<string, Story>;

@@ -1,0 +1,11 @@
+import type { ErrorInfo } from "@authkit-desktop/react";
+
+/** What went wrong, and what to do. The library's errors are parts of sentences; here they are whole ones. */
+export function ErrorText({ error: { message, hint } }: { error: ErrorInfo }) {
+  return (
+    <>
+      <span className="sentence">{message}</span>
+      {hint && <span className="sentence">{hint}</span>}
+    </>
+  );
+}
