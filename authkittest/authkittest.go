@@ -78,6 +78,7 @@ func New(tb testing.TB, users ...User) *Server {
 // NewServer is New for everything else that a Config can say.
 func NewServer(tb testing.TB, c Config) *Server {
 	tb.Helper()
+	tb.TempDir() // now, so that it is removed last: after those who write to it have ended
 	server, err := emulator.Start(c)
 	if err != nil {
 		tb.Fatal(err)
@@ -85,7 +86,9 @@ func NewServer(tb testing.TB, c Config) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{Server: server, tb: tb, given: c, ctx: ctx}
 	tb.Cleanup(func() {
-		cancel()
+		s.mu.Lock()
+		cancel() // no visit begins from now on
+		s.mu.Unlock()
 		s.visits.Wait()
 		if err := server.Close(); err != nil {
 			tb.Errorf("closing the emulator: %v", err)
@@ -202,19 +205,20 @@ func (s *Server) Opened() []string {
 // the SignIn that waits, and fails the test.
 func (s *Server) OpenBrowser(_ context.Context, page string) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return errors.New("the test is over, and its browser closed")
+	}
 	visit, app := s.visit, s.app
 	if strings.Contains(page, "/user_management/sessions/logout") {
 		visit = s.browser.Open
 	}
 	s.opened = append(s.opened, page)
-	s.visits.Add(1)
-	s.mu.Unlock()
-	go func() {
-		defer s.visits.Done()
+	s.visits.Go(func() {
 		if err := s.follow(app, visit, page); err != nil && s.ctx.Err() == nil {
 			s.stuck(fmt.Errorf("the person at the browser: %w", err))
 		}
-	}()
+	})
 	return nil
 }
 

@@ -2,6 +2,8 @@ package authkittest_test
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -69,10 +71,30 @@ type recorder struct {
 
 func (r *recorder) Helper() {}
 
-func (r *recorder) Errorf(format string, _ ...any) {
+func (r *recorder) Errorf(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.fails = append(r.fails, format)
+	r.fails = append(r.fails, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+func TestAPersonWhoCannotGoOnEndsTheSignIn(t *testing.T) {
+	r := &recorder{TB: t}
+	srv := authkittest.New(r)
+	client := srv.Client()
+	p := srv.Person("alice@example.com")
+	p.Password = "wrong"
+	srv.Browse(p.SignIn)
+	var ended sync.WaitGroup
+	ended.Go(func() { srv.SignIn(client) })
+	ended.Wait()
+	if len(r.fails) != 1 || !strings.Contains(r.fails[0], "The email or the password is not right.") {
+		t.Errorf("a wrong password makes the test say %q", r.fails)
+	}
 }
 
 func TestWantCallsNoticesTheDifference(t *testing.T) {
