@@ -20,7 +20,6 @@ type keyring struct {
 	mu     sync.Mutex
 	random io.Reader
 	keys   []*signingKey
-	hidden map[string]bool // kids that the key set leaves out
 	set    []jwk           // nil when it must be made anew
 }
 
@@ -38,7 +37,7 @@ type jwk struct {
 
 // newKeyring makes keys from a secret, the same ones in every run, or at random.
 func newKeyring(secret string) *keyring {
-	k := &keyring{random: rand.Reader, hidden: map[string]bool{}}
+	k := &keyring{random: rand.Reader}
 	if secret != "" {
 		k.random = randv2.NewChaCha8(sha256.Sum256([]byte("signing key\x00" + secret)))
 	}
@@ -64,14 +63,13 @@ func (s *Server) RotateKeys(retire bool) {
 	k := s.keys
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	old := k.currentLocked()
+	k.currentLocked() // rotating away from a key that nobody has used yet is a rotation too
 	k.keys, k.set = append(k.keys, newSigningKey(k.random)), nil
+	keep := maxKeys
 	if retire {
-		k.hidden[old.id] = true
+		keep = 1
 	}
-	if len(k.keys) > maxKeys {
-		k.keys = k.keys[1:]
-	}
+	k.keys = k.keys[max(0, len(k.keys)-keep):]
 }
 
 // maxKeys bounds the key set; the oldest keys leave it.
@@ -86,9 +84,6 @@ func (k *keyring) jwks() ([]jwk, error) {
 	k.currentLocked()
 	set := make([]jwk, 0, len(k.keys))
 	for _, key := range k.keys {
-		if k.hidden[key.id] {
-			continue
-		}
 		entry, err := key.jwk()
 		if err != nil {
 			return nil, err

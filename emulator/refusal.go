@@ -31,8 +31,6 @@ type refusal struct {
 	more        map[string]any // further fields
 }
 
-func (f *refusal) Error() string { return f.code + ": " + f.description }
-
 func oauthRefusal(code, description string) *refusal {
 	return &refusal{http.StatusBadRequest, code, description, true, nil}
 }

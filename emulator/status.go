@@ -17,30 +17,37 @@ type statusView struct {
 	Organizations                   []Organization
 	Sessions                        []Session
 	Tokens                          map[string]string // session to shortened refresh token
-	Requests                        []Request
+	Requests                        []requestLine
 	Counts                          map[Route]int
 }
 
 // status shows what is going on, without a whole secret.
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	c := s.config()
-	requests := s.Requests()
-	slices.Reverse(requests)
 	sessions := s.newestSessions(20)
 	v := &visit{s: s, w: w, r: r, browser: s.browserOf(r)}
 	v.show(http.StatusOK, "status", view{Title: "AuthKit emulator", Status: &statusView{
 		URL: s.url, ClientID: c.ClientID, Issuer: s.issuer(), Rotation: string(c.Rotation), Lifetime: c.AccessTokenLifetime,
 		RedirectURIs: c.RedirectURIs, Users: firstOf(s.Users(), 50), Organizations: firstOf(s.Organizations(), 50),
 		Sessions: sessions, Tokens: s.shortTokens(sessions),
-		Requests: firstOf(requests, 30), Counts: s.counts(),
+		Requests: firstOf(requestLines(s.Requests()), 30), Counts: s.counts(),
 	}})
 }
 
-// BarePath and Query take the path apart for the page.
-func (r Request) BarePath() string { path, _, _ := strings.Cut(r.Path, "?"); return path }
+// requestLine folds the parameters away, for the page.
+type requestLine struct {
+	Request
+	BarePath, Query string
+}
 
-// Query is the part after the question mark.
-func (r Request) Query() string { _, query, _ := strings.Cut(r.Path, "?"); return query }
+func requestLines(requests []Request) []requestLine {
+	var lines []requestLine
+	for _, r := range slices.Backward(requests) {
+		path, query, _ := strings.Cut(r.Path, "?")
+		lines = append(lines, requestLine{r, path, query})
+	}
+	return lines
+}
 
 func firstOf[T any](list []T, n int) []T { return list[:min(n, len(list))] }
 

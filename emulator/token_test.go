@@ -89,7 +89,7 @@ func TestKeysRotate(t *testing.T) {
 		}
 	}
 	a.srv.RotateKeys(true)
-	if a.verify(fresh) == nil {
+	if a.verify(fresh) == nil || a.verify(old) == nil || len(a.keys()) != 1 {
 		t.Error("a retired key is still in the set")
 	}
 	for range 20 {
