@@ -20,7 +20,7 @@ type keyring struct {
 	mu     sync.Mutex
 	random io.Reader
 	keys   []*signingKey
-	set    []jwk           // nil when it must be made anew
+	set    []jwk // nil when it must be made anew
 }
 
 // jwk is a key in the key set, with the fields that the API description requires.
