@@ -31,6 +31,7 @@ const (
 	Heading  Role = 83
 	Entry    Role = 79
 	Password Role = 40
+	Static   Role = 116
 )
 
 // Element is a thing on the display, and where it is.
@@ -224,11 +225,11 @@ func (v View) find(role Role, name string) Element {
 	return before
 }
 
-// see gives the last thing of that role and name: what a page is about stands below its header.
+// see gives the last thing of that role and name, or of that text where it has no name: what a page is about stands below its header.
 func (v View) see(role Role, name string) (Element, bool) {
 	all := v.Elements()
 	for _, e := range slices.Backward(all) {
-		if e.Role == role && e.Name == name {
+		if e.Role == role && (e.Name == name || e.Name == "" && e.Text == name) {
 			return e, true
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-desktop/authkit/emulator"
 )
 
-// The whole way of a person, in the order in which they go it. Each step needs the one before, so it is one test.
+// The whole way of a person, in the order in which they go it. Each step needs the one before, so it is one test. C01, C24.
 func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p := newPerson(t)
 
@@ -39,7 +39,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.window.Reads("Welcome, Alice")
 	p.window.Click(Link, "Account")
 	p.window.Reads(p.net.Sessions()[0].ID)
-	p.window.Picture("4-account-without-network", Heading, "Account")
+	p.window.Picture("4-account-without-network", Static, "expired; the next use renews it")
 
 	p.step("a second start")
 	p.app.RaiseBrowser()
