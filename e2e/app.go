@@ -39,7 +39,7 @@ func NewApp(d *Desktop) *App {
 	content, err := os.ReadFile(built)
 	must(d.t, err)
 	a := &App{d: d, path: d.write("apps/example", "", 0o700)}
-	must(d.t, os.WriteFile(a.path, content, 0o700))
+	must(d.t, os.WriteFile(a.path, content, 0o700)) //nolint:gosec // a program
 	a.watch(d.t)
 	return a
 }

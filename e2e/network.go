@@ -24,7 +24,7 @@ type Network struct {
 // a new one.
 func NewNetwork(t *testing.T) *Network {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
 	n := &Network{t: t, address: listener.Addr().String()}
 	n.Server, err = emulator.New(emulator.Config{URL: "http://" + n.address, AccessTokenLifetime: 5 * time.Second})
@@ -45,7 +45,7 @@ func (n *Network) Unplug() { _ = n.http.Close() }
 // Plug makes AuthKit reachable again, at the same address.
 func (n *Network) Plug() {
 	n.t.Helper()
-	listener, err := net.Listen("tcp", n.address)
+	listener, err := (&net.ListenConfig{}).Listen(n.t.Context(), "tcp", n.address)
 	must(n.t, err)
 	n.serve(listener)
 }

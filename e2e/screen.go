@@ -272,7 +272,7 @@ func (e Element) painted(display []byte) bool {
 func (d *Desktop) out(name string) string {
 	folder, err := filepath.Abs("out")
 	must(d.t, err)
-	must(d.t, os.MkdirAll(folder, 0o755))
+	must(d.t, os.MkdirAll(folder, 0o750))
 	return filepath.Join(folder, name+".png")
 }
 
