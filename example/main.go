@@ -33,10 +33,7 @@ var icon []byte
 var sites = []string{"github.com", "workos.com"}
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := run(ctx)
-	if err != nil && !errors.Is(err, desktop.ErrHandedOver) {
+	if err := run(context.Background()); err != nil && !errors.Is(err, desktop.ErrHandedOver) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -44,6 +41,8 @@ func main() {
 
 // run is the whole app. What differs between a window and a browser tab is in window.go and tab.go.
 func run(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	// Not below Warn for Wails: its debug log has the results of calls, and one of them is the access token.
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg, err := authkit.LoadConfig(authkit.Config{AppID: appID, AppName: appName, Logger: logger,

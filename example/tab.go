@@ -3,13 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,40 +23,39 @@ import (
 type place struct {
 	door   *door
 	stream *stream
-	ports  []int
-	life   context.Context
 }
 
 func newPlace(ctx context.Context, cfg *authkit.Config) (*place, error) {
-	wanted, err := strconv.Atoi(os.Getenv("WAILS_SERVER_PORT"))
-	if err != nil {
-		wanted = 8484
-	}
-	// Two ports that stay the same where they can: a person on another machine forwards them by ssh.
-	ports := []int{freePort(wanted), freePort(wanted + 1)}
-	host := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	port := freePort(ctx, cmp.Or(os.Getenv("WAILS_SERVER_PORT"), "8484"))
 	// Wails lets the environment choose the address; it must not choose another one than this.
-	if err := errors.Join(os.Setenv("WAILS_SERVER_HOST", "127.0.0.1"), os.Setenv("WAILS_SERVER_PORT", strconv.Itoa(ports[0]))); err != nil {
+	if err := errors.Join(os.Setenv("WAILS_SERVER_HOST", loopback), os.Setenv("WAILS_SERVER_PORT", port)); err != nil {
 		return nil, err
 	}
-	p := &place{door: newDoor(host), stream: newStream(ctx), ports: ports, life: ctx}
+	p := &place{door: newDoor(net.JoinHostPort(loopback, port)), stream: newStream(ctx)}
 	if !strings.HasPrefix(cfg.RedirectURI, "http://") { // without a desktop nobody delivers links of a scheme
-		cfg.RedirectURI = fmt.Sprintf("http://127.0.0.1:%d/callback", ports[1])
+		cfg.RedirectURI = "http://127.0.0.1/callback"
 	}
 	cfg.OpenBrowser = p.openPage
 	return p, nil
 }
 
+const loopback = "127.0.0.1"
+
 // freePort gives wanted, or any free port where that one is taken.
-func freePort(wanted int) int {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", wanted))
+func freePort(ctx context.Context, wanted string) string {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(loopback, wanted))
 	if err != nil {
-		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		if listener, err = config.Listen(ctx, "tcp", net.JoinHostPort(loopback, "0")); err != nil {
 			return wanted
 		}
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return wanted
+	}
+	return port
 }
 
 func (p *place) guard(next http.Handler) http.Handler {
@@ -83,29 +82,22 @@ func (*place) claim(context.Context, *authkit.Client) error { return nil }
 
 func (*place) leave() {}
 
-func (p *place) show(*application.App, *bridge.Bridge) { go p.invite() }
+func (p *place) show(app *application.App, _ *bridge.Bridge) { go p.invite(app.Context()) }
 
 // invite prints the link as soon as somebody answers there.
-func (p *place) invite() {
-	for p.life.Err() == nil {
-		conn, err := net.DialTimeout("tcp", p.door.host, time.Second)
+func (p *place) invite(ctx context.Context) {
+	var dialer net.Dialer
+	for tick := time.Tick(20 * time.Millisecond); ; {
+		conn, err := dialer.DialContext(ctx, "tcp", p.door.host)
 		if err == nil {
 			_ = conn.Close()
 			break
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-tick:
+		case <-ctx.Done():
+			return
+		}
 	}
-	forward := ""
-	for _, port := range append(p.ports, 4100) {
-		forward += fmt.Sprintf(" -L %d:127.0.0.1:%[1]d", port)
-	}
-	fmt.Printf(`%s is open to one browser on this machine, at this address, once:
-
-    %s
-
-From another machine, forward its ports first:
-
-    ssh%s YOU@THIS-MACHINE
-
-`, appName, p.door.link(), forward)
+	fmt.Printf("%s is open to one browser on this machine, at this address, once:\n\n    %s\n\n", appName, p.door.link())
 }
