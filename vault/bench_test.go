@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,5 +108,44 @@ func BenchmarkLock(b *testing.B) {
 			b.Fatal(err)
 		}
 		unlock()
+	}
+}
+
+// BenchmarkLockHandover is the time from one holder's unlock to the next one's work, as between two processes: no
+// polling is in it.
+func BenchmarkLockHandover(b *testing.B) {
+	v := open(b)
+	other := openIn(b, v.Storage(context.Background()).Path)
+	turns := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, v := range []*vault.Vault{v, other} {
+		wg.Go(func() {
+			for range turns {
+				unlock, err := v.Lock(context.Background(), "refresh")
+				if err != nil {
+					b.Error(err)
+					continue
+				}
+				unlock()
+			}
+		})
+	}
+	for b.Loop() {
+		turns <- struct{}{}
+	}
+	close(turns)
+	wg.Wait()
+}
+
+// BenchmarkWeakPassphrase is what a passphrase that is not random costs the start of a program, and nothing after it.
+func BenchmarkWeakPassphrase(b *testing.B) {
+	weak := func(c *vault.Config) { c.Passphrase = "correct horse battery staple and so on" }
+	v := open(b, weak)
+	save(b, v, make([]byte, sessionSize))
+	dir := v.Storage(context.Background()).Path
+	for b.Loop() {
+		if _, err := openIn(b, dir, weak).Load(context.Background(), "session"); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,6 +135,22 @@ func TestA18_RecordRestoredFromABackupIsReadAndNoticed(t *testing.T) {
 	mustLoad(t, v, "session", "spent token")
 	mustSave(t, v, "session", "fresh again")
 	mustLoad(t, v, "session", "fresh again")
+}
+
+// With no key to be had, nobody can tell what a file is.
+func TestA20_BrokenKeychainLeavesEvenJunkAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vault")
+	mustSave(t, openIn(t, dir), "other", "makes the folder")
+	if err := os.WriteFile(filepath.Join(dir, "session.sealed"), []byte("junk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := everything(t, dir)
+	v := openIn(t, dir, inMemory)
+	mustBeAbsent(t, v, "session")
+	mustSave(t, v, "session", "in memory")
+	if !maps.Equal(before, everything(t, dir)) {
+		t.Error("files were touched")
+	}
 }
 
 func TestA20_ForgedPlaintextIsNeverAccepted(t *testing.T) {

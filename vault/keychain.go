@@ -181,13 +181,15 @@ func (p *patientKeychain) wait(ctx context.Context, c *call) error {
 	defer deadline.Stop()
 	select {
 	case <-c.done:
-		p.hanging = nil
-		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-deadline.C:
-		return unavailable{p.whyNoAnswer(), c}
+		if !c.over() { // it may have ended in the meantime, after being left behind
+			return unavailable{p.whyNoAnswer(), c}
+		}
 	}
+	p.hanging = nil
+	return nil
 }
 
 // A locked keychain asks the person, and answers when they have. That is another thing than one that is frozen.
@@ -198,14 +200,15 @@ func (p *patientKeychain) whyNoAnswer() error {
 	return fmt.Errorf("%w (%v)", ErrHangs, p.timeout)
 }
 
-// answered says whether a call that was left behind has returned since.
+// answered says whether a call that was left behind has come to a good end since.
 func (c *call) answered() bool {
-	if c == nil {
-		return false
-	}
+	return c != nil && c.over() && (c.err == nil || errors.Is(c.err, ErrNoKey))
+}
+
+func (c *call) over() bool {
 	select {
 	case <-c.done:
-		return c.err == nil || errors.Is(c.err, ErrNoKey)
+		return true
 	default:
 		return false
 	}

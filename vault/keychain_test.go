@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -74,6 +75,53 @@ func TestCancelledCallDoesNotGiveUpTheKeychain(t *testing.T) {
 	if s := v.Storage(context.Background()); s.Kind != vault.InKeychain {
 		t.Errorf("%+v", s)
 	}
+}
+
+// Two find no key at the same moment; the second to get the lock must not put its own over the first one's.
+func TestFirstKeyIsMadeOnceByVaultsThatBothFoundNone(t *testing.T) {
+	k := &raceKeychain{}
+	k.both.Add(2)
+	dir := filepath.Join(t.TempDir(), "vault")
+	with := func(c *vault.Config) { c.Passphrase, c.Keychain = "", k }
+	var wg sync.WaitGroup
+	for _, name := range []string{"session", "other"} {
+		wg.Go(func() {
+			if err := openIn(t, dir, with).Update(context.Background(), name, put(name)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, name := range []string{"session", "other"} {
+		mustLoad(t, openIn(t, dir, with), name, name)
+	}
+}
+
+// raceKeychain makes the first two callers wait for each other.
+type raceKeychain struct {
+	mu    sync.Mutex
+	inner memoryKeychain
+	calls int
+	both  sync.WaitGroup
+}
+
+func (k *raceKeychain) Get(service, user string) (string, error) {
+	k.mu.Lock()
+	k.calls++
+	first := k.calls <= 2
+	text, err := k.inner.Get(service, user)
+	k.mu.Unlock()
+	if first {
+		k.both.Done()
+		k.both.Wait()
+	}
+	return text, err
+}
+
+func (k *raceKeychain) Set(service, user, text string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.inner.Set(service, user, text)
 }
 
 // Some keychains can be read and not written.

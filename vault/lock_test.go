@@ -236,30 +236,6 @@ func TestA22_UpdateDoesNotWaitForAStoppedProcessForEver(t *testing.T) {
 	mustSave(t, v, "session", "two")
 }
 
-func TestLockGoesToTheNextInLineWithoutPolling(t *testing.T) {
-	v := open(t)
-	others := []*vault.Vault{v, openIn(t, v.Storage(context.Background()).Path)}
-	const turns = 2000
-	begin := time.Now()
-	var wg sync.WaitGroup
-	for _, v := range others {
-		wg.Go(func() {
-			for range turns / 2 {
-				unlock, err := v.Lock(context.Background(), "refresh")
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if each := time.Since(begin) / turns; each > 5*time.Millisecond {
-		t.Errorf("a turn took %v", each)
-	}
-}
-
 func ExampleVault_Lock() {
 	dir, _ := os.MkdirTemp("", "vault")
 	defer os.RemoveAll(dir)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -180,6 +181,27 @@ func TestStampChangesWithEveryWrite(t *testing.T) {
 				mustSave(t, v, "session", "same size")
 			}
 		})
+	}
+}
+
+// A clock that is coarse, or was set back, must not make two versions look the same.
+func TestEachVersionIsLaterThanTheOneBefore(t *testing.T) {
+	v := open(t)
+	mustSave(t, v, "session", "one")
+	tomorrow := time.Now().Add(24 * time.Hour).Truncate(time.Microsecond)
+	for range 3 {
+		if err := os.Chtimes(sealedFile(v), tomorrow, tomorrow); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := v.Stamp("session")
+		mustSave(t, v, "session", "two")
+		info, err := os.Stat(sealedFile(v))
+		if err != nil || !info.ModTime().After(tomorrow) {
+			t.Errorf("%v is not after %v, %v", info.ModTime(), tomorrow, err)
+		}
+		if after, _ := v.Stamp("session"); after == before {
+			t.Error("the stamp is the same")
+		}
 	}
 }
 
