@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"os"
+
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/bridge"
 	"github.com/authkit-desktop/authkit/emulator"
 )
 
-// demoAddr does not change, so that a session of the demo outlives the app.
+// demoAddr is the demo's address unless the environment says AUTHKIT_DEMO_ADDR. It does not change, so that a session of
+// the demo outlives the app.
 const demoAddr = "127.0.0.1:4100"
 
 // A demo is a local AuthKit in this process, for who has no client id. The zero demo is none.
@@ -17,7 +21,7 @@ func startDemo(cfg *authkit.Config) (d demo, err error) {
 		return demo{}, nil
 	}
 	config := emulator.Config{
-		Addr:   demoAddr,
+		Addr:   cmp.Or(os.Getenv("AUTHKIT_DEMO_ADDR"), demoAddr),
 		Secret: "the demo of the example app", // no secret, but the same after a restart, so that refresh tokens go on
 	}
 	if d.server, err = emulator.Start(config); err != nil { // taken, by another person's demo perhaps

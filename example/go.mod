@@ -4,13 +4,13 @@ go 1.26.0
 
 require (
 	github.com/authkit-desktop/authkit v0.0.0
+	github.com/coder/websocket v1.8.14
 	github.com/wailsapp/wails/v3 v3.0.0-beta.24
 	go.uber.org/goleak v1.3.0
 )
 
 require (
 	github.com/adrg/xdg v0.5.3 // indirect
-	github.com/coder/websocket v1.8.14 // indirect
 	github.com/danieljoos/wincred v1.2.3 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 	github.com/go-ole/go-ole v1.3.0 // indirect
