@@ -93,11 +93,15 @@ func (w *world) waiting(c *authkit.Client) (link string, outcome <-chan error, c
 	next := w.holding()
 	ctx, stop := context.WithCancel(w.Context())
 	done := make(chan error, 1)
-	go func() {
+	var group sync.WaitGroup
+	group.Go(func() {
 		_, err := c.SignIn(ctx)
 		done <- err
-	}()
-	return next(), done, stop
+	})
+	return next(), done, func() {
+		stop()
+		group.Wait() // it still has an attempt to forget
+	}
 }
 
 func mustEnd(t *testing.T, outcome <-chan error) error {
@@ -183,15 +187,12 @@ func TestC24ALinkThatComesTwiceIsOneSignIn(t *testing.T) {
 func TestC24AColdStartFinishesTheSignIn(t *testing.T) {
 	w := newWorld(t, emulator.Config{})
 	first := w.client()
-	next := w.holding()
-	ctx, die := context.WithCancel(t.Context())
-	go func() { _, _ = first.SignIn(ctx) }()
-	link := next()
+	link, _, die := w.waiting(first)
+	defer die()
 	second := w.client() // the first process is as good as dead: nobody told it anything
 	if s, err := second.HandleCallback(t.Context(), link); err != nil || s.User.Email != "alice@example.com" {
 		t.Fatalf("HandleCallback = %v, %v", s, err)
 	}
-	die()
 }
 
 // The system gave the link to another process of the app; the one that waits learns of it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,7 +97,10 @@ func TestC24TheLinkStartsTheApp(t *testing.T) {
 	_, newClient, links := person(t)
 	ctx, die := context.WithCancel(t.Context())
 	gone := newClient()
-	go func() { _, _ = gone.SignIn(ctx) }()
+	var group sync.WaitGroup
+	group.Go(func() { _, _ = gone.SignIn(ctx) })
+	defer group.Wait() // it still has an attempt to forget
+	defer die()
 	link := receive(t, "the link", links)
 	client := newClient()
 	signedIn := make(chan authkit.Event, 10)
@@ -105,7 +109,6 @@ func TestC24TheLinkStartsTheApp(t *testing.T) {
 	for e := receive(t, "an event", signedIn); e.Session == nil; e = receive(t, "a sign-in", signedIn) {
 		t.Log(e.Kind)
 	}
-	die()
 }
 
 func TestASecondStartBringsTheFirstToTheFront(t *testing.T) {
