@@ -97,15 +97,25 @@ func schemeOf(redirect string) string {
 // the same: it has a warning, and perhaps a fallback.
 func (a *App) own(ctx context.Context, link deeplink.Config) {
 	if !a.config.NoScheme {
-		if _, err := deeplink.Register(ctx, link); err != nil {
-			a.log.Warn("authkit: the URL scheme could not be registered", "reason", err.Error())
-		}
+		a.register(ctx, link)
 	}
 	check := func(ctx context.Context) error { return delivers(ctx, link) }
 	if err := check(ctx); err != nil {
 		a.warnings = append(a.warnings, err.Error())
 	}
 	a.config.Client.SetSchemeCheck(check)
+}
+
+// register takes the scheme, and names the program that had it before: its person may miss those links (A03).
+func (a *App) register(ctx context.Context, link deeplink.Config) {
+	before, err := deeplink.Inspect(ctx, link)
+	former := err == nil && before.Owner != "" && !before.Ours
+	if _, err := deeplink.Register(ctx, link); err != nil {
+		a.log.Warn("authkit: the URL scheme could not be registered", "reason", err.Error())
+	} else if former {
+		a.warnings = append(a.warnings, fmt.Sprintf("Until now, links of the scheme %s went to %s (%s). From here on they come to this app.",
+			link.Scheme, before.Owner, before.OwnerPath))
+	}
 }
 
 // delivers says why a link would not reach this program; nil when it would.
