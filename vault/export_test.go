@@ -18,3 +18,6 @@ func (v *Vault) KeysDerived() int {
 	defer v.keys.mu.Unlock()
 	return len(v.keys.derived)
 }
+
+// KeychainCallOver is closed when the call that was left behind returns.
+func (v *Vault) KeychainCallOver() <-chan struct{} { return v.keys.chain.hanging.done }

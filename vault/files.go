@@ -94,9 +94,7 @@ func (f *folder) replace(name string, data []byte) error {
 	temp := name + tempSuffix
 	err := f.writeTemp(temp, data)
 	if err == nil {
-		err = f.setTime(temp, f.later(name))
-	}
-	if err == nil {
+		_ = f.setTime(temp, f.later(name)) // where times cannot be set, a save must not fail for it
 		err = f.swap(temp, name)
 	}
 	if err != nil {

@@ -218,3 +218,16 @@ func TestItemOfALaterVersionIsNotOverwritten(t *testing.T) {
 		t.Errorf("the item is %q now, %v", text, err)
 	}
 }
+
+// BenchmarkOpenFromKeyring is what a start with a session costs: the key from the keyring, and the record.
+func BenchmarkOpenFromKeyring(b *testing.B) {
+	keyringtest.Start(b)
+	v := open(b, withKeychain)
+	save(b, v, make([]byte, sessionSize))
+	dir := v.Storage(context.Background()).Path
+	for b.Loop() {
+		if _, err := openIn(b, dir, withKeychain).Load(context.Background(), "session"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -63,6 +63,22 @@ func mustFallTo(t *testing.T, n int) {
 	}
 }
 
+// Its deadline has long passed by then, which must not count against it.
+func TestKeychainIsAskedAgainOnceALateAnswerHasCome(t *testing.T) {
+	for range 20 {
+		k := &stuckKeychain{answer: make(chan struct{})}
+		v := open(t, func(c *vault.Config) { c.Passphrase, c.Keychain, c.KeychainTimeout = "", k, time.Millisecond })
+		if s := v.Storage(context.Background()); !errors.Is(s.Cause, vault.ErrHangs) {
+			t.Fatalf("%+v", s)
+		}
+		close(k.answer)
+		<-v.KeychainCallOver()
+		if s := v.Storage(context.Background()); s.Kind != vault.InKeychain {
+			t.Fatalf("%+v", s)
+		}
+	}
+}
+
 // A caller who goes does not decide that the keychain is broken.
 func TestCancelledCallDoesNotGiveUpTheKeychain(t *testing.T) {
 	k := &stuckKeychain{answer: make(chan struct{})}
