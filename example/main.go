@@ -50,6 +50,9 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{"WORKOS_ENCRYPTION_SECRET", "MAIN_VITE_WORKOS_ENCRYPTION_SECRET"} {
+		_ = os.Unsetenv(name) // WebKit and the browser inherit the environment, and have no use for it (P06)
+	}
 	demo, err := startDemo(&cfg)
 	if err != nil {
 		return err
