@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-desktop/authkit/vault"
 )
 
-const sessionSize = 4096 // bytes: two tokens, a person and some claims
+const sessionSize = 3000 // bytes: two tokens, a person and some claims
 
 // BenchmarkSave compares a sealed save with the least that a durable write of as many bytes can do, in turns, because
 // other work on the machine changes the cost of an fsync from second to second. The target is a ratio of 1.3 to a file
