@@ -16,7 +16,9 @@ func TestWaitThatIsOverWhenItIsAbandonedLetsTheLockGo(t *testing.T) {
 	if w.resume() {
 		t.Error("there is nothing left to take over")
 	}
-	if free, err := flock.New(path).TryLock(); !free || err != nil {
+	next := flock.New(path)
+	defer next.Close()
+	if free, err := next.TryLock(); !free || err != nil {
 		t.Errorf("the lock is held by nobody: %v, %v", free, err)
 	}
 }
