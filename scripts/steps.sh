@@ -8,7 +8,7 @@ names=() results=() times=()
 # step's last line says why, and it is listed as such, never counted as passed.
 step() {
 	local name=$1 log start=$SECONDS status=0 result; shift
-	log="$cache/logs/${name// /-}.log"
+	log="$cache/logs/${name//[^A-Za-z0-9.]/-}.log"
 	printf '· %s\n' "$name"
 	# Not "(…) || status=$?": bash switches -e off inside whatever stands before an "||".
 	set +e
