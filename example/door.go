@@ -12,8 +12,8 @@ import (
 // A door stands before an app that is served to a browser tab. Who has the link that was printed gets a cookie, once;
 // everybody else on this machine, and every page on the web, gets a plain refusal.
 //
-// What it cannot do: cookies know no ports, so another server on 127.0.0.1 is sent this one's key if the person visits it
-// with the same browser. Start hostile servers on the own machine elsewhere.
+// What it cannot do: cookies know no ports, so another server on 127.0.0.1 that the person visits with the same browser
+// is sent this cookie too. Who shares the machine with others opens the link in a private window.
 type door struct {
 	host   string // host:port, the only one that is answered (A06)
 	token  string // opens once

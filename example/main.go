@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/bridge"
@@ -73,7 +74,8 @@ func run(ctx context.Context) error {
 	}
 	defer place.leave()
 	app := application.New(application.Options{Name: appName, Icon: icon, Logger: logger,
-		Assets: application.AssetOptions{Handler: application.AssetFileServerFS(page), Middleware: place.guard}})
+		Assets: application.AssetOptions{Handler: application.AssetFileServerFS(page), Middleware: place.guard},
+		Server: application.ServerOptions{WriteTimeout: 24 * time.Hour}}) // a tab's stream of events is one long answer
 	b := bridge.New(client, place.emitter(app))
 	defer b.Close()
 	app.RegisterService(application.NewService(b.Service()))

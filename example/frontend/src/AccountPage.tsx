@@ -20,14 +20,12 @@ export function AccountPage() {
 }
 
 function Nobody() {
-  const { signIn, busy } = useCalls();
+  const { signIn } = useCalls();
   return (
     <Card size="3">
       <Flex direction="column" align="start" gap="4">
         <Text as="p">Sign in to see your account.</Text>
-        <Button onClick={signIn} disabled={busy}>
-          Sign in
-        </Button>
+        <Button onClick={signIn}>Sign in</Button>
       </Flex>
     </Card>
   );

@@ -7,7 +7,7 @@ import { Page } from "./Page.js";
 
 /** Why signing in, or the app itself, did not work, and the way on. */
 export function FailedPage({ error }: { error: ErrorInfo }) {
-  const { retry, busy } = useCalls();
+  const { retry } = useCalls();
   return (
     <Flex direction="column" align="center" py="6">
       <Page title="That did not work" align="center">
@@ -19,7 +19,7 @@ export function FailedPage({ error }: { error: ErrorInfo }) {
             <ErrorText error={error} />
           </Callout.Text>
         </Callout.Root>
-        <Button size="3" onClick={retry} disabled={busy}>
+        <Button size="3" onClick={retry}>
           Try again
         </Button>
         <Text size="1" color="gray">

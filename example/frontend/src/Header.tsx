@@ -38,17 +38,15 @@ function NavLink({ to, children }: { to: Route; children: string }) {
 
 function SessionButton() {
   const { status, attempt } = useAuth();
-  const { signIn, signOut, busy } = useCalls();
+  const { signIn, signOut } = useCalls();
   // The page itself offers what can be done while a sign-in is under way.
   if (status === "loading" || attempt) return null;
   return status === "signed-in" ? (
-    <Button variant="soft" color="gray" onClick={signOut} disabled={busy}>
+    <Button variant="soft" color="gray" onClick={signOut}>
       Sign out
     </Button>
   ) : (
-    <Button onClick={signIn} disabled={busy}>
-      Sign in
-    </Button>
+    <Button onClick={signIn}>Sign in</Button>
   );
 }
 

@@ -43,7 +43,7 @@ function Greeting() {
 }
 
 function Invitation() {
-  const { signIn, signUp, busy } = useCalls();
+  const { signIn, signUp } = useCalls();
   return (
     <Flex direction="column" align="center" gap="5" pt="6">
       <img src="/logo.svg" alt="" width="72" height="72" />
@@ -52,10 +52,10 @@ function Invitation() {
           Your own browser opens the sign-in page. This app never sees your password.
         </Text>
         <Flex gap="3" justify="center" wrap="wrap">
-          <Button size="3" onClick={signIn} disabled={busy}>
+          <Button size="3" onClick={signIn}>
             Sign in
           </Button>
-          <Button size="3" variant="soft" onClick={signUp} disabled={busy}>
+          <Button size="3" variant="soft" onClick={signUp}>
             Create an account
           </Button>
         </Flex>

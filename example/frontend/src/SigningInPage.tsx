@@ -7,13 +7,13 @@ import { OutsideIcon } from "./icons.js";
 import { Page } from "./Page.js";
 
 export function SigningInPage({ attempt }: { attempt: Attempt }) {
-  const { cancel, busy } = useCalls();
+  const { cancel } = useCalls();
   return (
     <Flex direction="column" align="center" gap="5" py="6">
       <Spinner size="3" />
       <Page title="Signing in…" align="center">
         <HowToGoOn attempt={attempt} />
-        <Button variant="ghost" color="gray" onClick={cancel} disabled={busy}>
+        <Button variant="ghost" color="gray" onClick={cancel}>
           Cancel
         </Button>
       </Page>
@@ -33,11 +33,11 @@ function HowToGoOn({ attempt: { step, browserOpened, url } }: { attempt: Attempt
 }
 
 function GoOnInTheBrowser() {
-  const { reopen, busy } = useCalls();
+  const { reopen } = useCalls();
   return (
     <>
       <Words>Go on in your browser. This page changes by itself when you are done.</Words>
-      <Button variant="soft" onClick={reopen} disabled={busy}>
+      <Button variant="soft" onClick={reopen}>
         Open the page again
       </Button>
     </>

@@ -9,8 +9,6 @@ interface Calls {
   reopen: () => void;
   /** Tries again what failed: the sign-in or, if the app did not answer at all, that. */
   retry: () => void;
-  /** A call is on its way. */
-  busy: boolean;
   /** What went wrong last, in the app or on the way to it. */
   error: ErrorInfo | null;
 }
@@ -22,19 +20,13 @@ export function CallsProvider({ children }: { children: ReactNode }) {
   const store = useAuthStore();
   const { error, isLoading } = useAuth();
   const [failure, setFailure] = useState<ErrorInfo | null>(null);
-  const [running, setRunning] = useState(0);
 
   const calls = useMemo(() => {
     const does = (call: () => Promise<void>) => () => {
       setFailure(null);
-      setRunning((count) => count + 1);
-      call()
-        .catch((thrown: unknown) => {
-          setFailure((thrown as AuthKitError).toJSON());
-        })
-        .finally(() => {
-          setRunning((count) => count - 1);
-        });
+      call().catch((thrown: unknown) => {
+        setFailure((thrown as AuthKitError).toJSON());
+      });
     };
     const { signIn, signUp, signOut, cancel, reopen } = store.actions;
     return {
@@ -53,7 +45,6 @@ export function CallsProvider({ children }: { children: ReactNode }) {
       value={{
         ...actions,
         retry: isLoading ? reload : actions.signIn,
-        busy: running > 0,
         error: error ?? failure,
       }}
     >
