@@ -15,7 +15,7 @@ export interface User {
   createdAt: string | null;
   updatedAt: string | null;
   externalId: string | null;
-  metadata: Record<string, string>;
+  metadata: Record<string, string> | null;
   locale: string | null;
 }
 
