@@ -24,6 +24,7 @@ type attempt struct {
 	ClientID    string    `json:"client_id"`
 	APIURL      string    `json:"api_url"`
 	Profile     string    `json:"profile"`
+	Add         bool      `json:"add,omitempty"` // AddAccount
 }
 
 // maxAttempts bounds the attempts that are kept: a person who presses the button in anger leaves a few behind.
@@ -31,9 +32,9 @@ const maxAttempts = 20
 
 // newAttempt makes verifier and state from 256 random bits each (C05, C06), in the alphabet that survives every
 // decoding and re-encoding on the way (wire.md: base64url).
-func (c *Client) newAttempt(redirectURI string) (state string, a attempt) {
+func (c *Client) newAttempt(redirectURI string, add bool) (state string, a attempt) {
 	return oauth2.GenerateVerifier(), attempt{Verifier: oauth2.GenerateVerifier(), RedirectURI: redirectURI,
-		Begun: c.now().Round(0), ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL, Profile: c.cfg.Profile}
+		Begun: c.now().Round(0), ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL, Profile: c.cfg.Profile, Add: add}
 }
 
 // live reports whether the attempt has not expired. An attempt from the future, by a clock that was set back, has the

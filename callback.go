@@ -156,9 +156,9 @@ func (c *Client) answer(ctx context.Context, cb *callback, j *job) (*Session, er
 	}
 	reply, err := c.redeemCode(ctx, secret(cb.code), secret(a.Verifier))
 	if err != nil {
-		return nil, signInFailure(err)
+		return nil, signInFailure(err, a.Add)
 	}
-	return c.signedIn(ctx, reply)
+	return c.signedIn(ctx, reply, a.Add)
 }
 
 // redeemCode exchanges a code once. Only a request that certainly never left is sent again: a code whose redemption
@@ -177,12 +177,12 @@ func (c *Client) redeemCode(ctx context.Context, code, verifier workos.Secret) (
 }
 
 // signInFailure puts an error of the wire into words for a person at the button.
-func signInFailure(err error) error {
+func signInFailure(err error, add bool) error {
 	var refused *workos.Error
 	var unreachable *workos.UnreachableError
 	switch {
 	case errors.As(err, &refused) && refused.Code == "organization_selection_required":
-		return newOrganizationSelectionError(refused)
+		return newOrganizationSelectionError(refused, add)
 	case errors.As(err, &refused):
 		return &SignInError{Code: refused.Code, Description: refused.Description}
 	case errors.As(err, &unreachable):
@@ -191,11 +191,17 @@ func signInFailure(err error) error {
 	return fmt.Errorf("the sign-in could not be finished, and nothing has changed: %w", err)
 }
 
-// signedIn makes the answer to a sign-in the session of all processes, whoever was signed in before.
-func (c *Client) signedIn(ctx context.Context, reply *workos.Answer) (*Session, error) {
+// signedIn makes the answer to a sign-in the session of all processes. Whoever was signed in before is set aside when
+// the sign-in adds an account, and replaced otherwise.
+func (c *Client) signedIn(ctx context.Context, reply *workos.Answer, add bool) (*Session, error) {
 	rec, err := c.accept(ctx, reply, nil)
 	if err != nil {
-		return nil, signInFailure(err)
+		return nil, signInFailure(err, add)
+	}
+	if add {
+		if unlock := c.engine.lock(ctx); unlock != nil {
+			defer unlock()
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()
@@ -203,13 +209,19 @@ func (c *Client) signedIn(ctx context.Context, reply *workos.Answer) (*Session, 
 	defer c.reading.Unlock()
 	next, err := c.newLive(rec, vault.Stamp{}, c.now())
 	if err != nil {
-		return nil, signInFailure(err)
+		return nil, signInFailure(err, add)
+	}
+	if add {
+		if err := c.makeRoom(ctx); err != nil {
+			return nil, fmt.Errorf("the account was not added, because the session of whoever is signed in could not be set aside; nothing has changed: %w", err)
+		}
 	}
 	err = c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return rec.encode() })
 	if err != nil {
 		next.unsaved = true
 		next.err = fmt.Errorf("the session could not be saved, so it is kept in memory and saving is tried again: %w", err)
 	}
+	c.dropAside(ctx, next.session.User.ID)
 	next.stamp, _ = c.vault.Stamp(c.sessionRecord())
 	c.live.Store(next)
 	c.bus.publish(SignedIn, next)

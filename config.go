@@ -61,7 +61,9 @@ type Config struct {
 	// keyring. At least 32 characters. Zero: the keychain; and where there is none, memory for this run.
 	EncryptionSecret string
 
-	// Profile separates several accounts of one app; each has a sealed session of its own. Zero: "default".
+	// Profile keeps apart what two processes of one app do for different people at the same time, as two terminals may:
+	// each profile has sealed sessions of its own, and the processes of one profile share them. It is not needed for
+	// several accounts in one app: see AddAccount and SwitchAccount. Zero: "default".
 	Profile string
 
 	// Dir is the folder of the sealed files. Zero: AppID in the system's folder for an app's local state.

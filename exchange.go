@@ -226,6 +226,7 @@ func (e *engine) finish(ctx context.Context, l *live, code string) (*live, error
 	if err != nil {
 		c.log.Warn("authkit: the ended session could not be removed from the disk", "reason", err.Error())
 	}
+	c.dropAside(ctx, l.session.User.ID)
 	over := &live{stamp: stamp, gone: &SessionEndedError{Code: code}}
 	c.live.Store(over)
 	c.bus.publish(SignedOut, over)

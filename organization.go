@@ -43,17 +43,18 @@ type OrganizationSelectionError struct {
 	Organizations []OrganizationChoice
 
 	pending workos.Secret
+	add     bool // AddAccount
 }
 
 func (e *OrganizationSelectionError) Error() string {
 	return fmt.Sprintf("the sign-in is waiting for a choice between %d organizations", len(e.Organizations))
 }
 
-func newOrganizationSelectionError(refused *workos.Error) error {
+func newOrganizationSelectionError(refused *workos.Error, add bool) error {
 	if refused.Pending == "" || len(refused.Organizations) == 0 {
 		return &SignInError{Code: refused.Code, Description: refused.Description}
 	}
-	e := &OrganizationSelectionError{pending: refused.Pending}
+	e := &OrganizationSelectionError{pending: refused.Pending, add: add}
 	for _, o := range refused.Organizations {
 		e.Organizations = append(e.Organizations, OrganizationChoice(o))
 	}
@@ -64,7 +65,7 @@ func newOrganizationSelectionError(refused *workos.Error) error {
 func (c *Client) SelectOrganization(ctx context.Context, choice *OrganizationSelectionError, id string) (*Session, error) {
 	reply, err := c.wire.SelectOrganization(ctx, choice.pending, id)
 	if err != nil {
-		return nil, signInFailure(err)
+		return nil, signInFailure(err, choice.add)
 	}
-	return c.signedIn(ctx, reply)
+	return c.signedIn(ctx, reply, choice.add)
 }

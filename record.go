@@ -29,7 +29,10 @@ type record struct {
 
 const recordVersion = 1
 
-var errForeignRecord = errors.New("the sealed session belongs to another client id or API")
+var (
+	errForeignRecord = errors.New("the sealed session belongs to another client id or API")
+	errOtherVersion  = errors.New("the sealed session was written by another version of this program")
+)
 
 func (r *record) encode() ([]byte, error) { return json.Marshal(r) }
 
@@ -37,13 +40,24 @@ func (r *record) encode() ([]byte, error) { return json.Marshal(r) }
 // wrong is that another version or another environment wrote them.
 func (c *Client) decodeRecord(data []byte) (*record, error) {
 	r := &record{}
-	if err := json.Unmarshal(data, r); err != nil || r.Version != recordVersion || r.RefreshToken == "" || len(r.User) == 0 {
-		return nil, errors.New("the sealed session was written by another version of this program")
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, errOtherVersion
 	}
-	if r.ClientID != c.cfg.ClientID || r.APIURL != c.cfg.APIURL {
-		return nil, errForeignRecord
+	if err := c.usable(r); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// usable says why a record is not for this client; nil when it is.
+func (c *Client) usable(r *record) error {
+	switch {
+	case r.Version != recordVersion || r.RefreshToken == "" || len(r.User) == 0:
+		return errOtherVersion
+	case r.ClientID != c.cfg.ClientID || r.APIURL != c.cfg.APIURL:
+		return errForeignRecord
+	}
+	return nil
 }
 
 // newRecord makes the record of an answer that has been verified, or could not be for want of keys.

@@ -22,6 +22,7 @@ type SignInOption struct{ apply func(*signInRequest) }
 type signInRequest struct {
 	query    url.Values
 	progress func(Progress)
+	add      bool // keep the session of whoever is signed in
 }
 
 func parameter(name, value string) SignInOption {
@@ -80,7 +81,7 @@ type Progress struct {
 func (p Progress) Reopen(ctx context.Context) error { return p.reopen(ctx) }
 
 // SignIn opens the sign-in page in the person's own browser (RFC 8252 §8.12) and waits until they are back, ctx ends, or
-// ten minutes have passed. Whoever was signed in stays so until somebody else is.
+// ten minutes have passed. Whoever was signed in stays so until somebody else is; with AddAccount, longer.
 //
 // The errors to branch on: those of HandleCallback, ErrSignInTimeout, *BrowserError (only without OnProgress), and
 // ctx.Err() when the sign-in was cancelled.
@@ -111,7 +112,7 @@ func (c *Client) reachable(ctx context.Context) error {
 	defer cancel()
 	var unreachable *workos.UnreachableError
 	if err := c.verifier.Keys.Warm(ctx); errors.As(err, &unreachable) && !unreachable.Sent && ctx.Err() == nil {
-		return signInFailure(err)
+		return signInFailure(err, false)
 	}
 	return nil
 }
@@ -157,7 +158,7 @@ func (s *signIn) run(ctx context.Context, to *redirect) (*Session, error) {
 		return nil, fmt.Errorf("the sign-in could not begin: %w", err)
 	}
 	defer s.hangUp()
-	state, a := c.newAttempt(uri)
+	state, a := c.newAttempt(uri, s.request.add)
 	s.expected.Store(&state)
 	if err := c.keepAttempt(ctx, state, a); err != nil {
 		return nil, fmt.Errorf("the sign-in could not begin: %w", err)

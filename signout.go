@@ -11,6 +11,7 @@ type SignOutOption struct{ apply func(*signOutRequest) }
 type signOutRequest struct {
 	returnTo string
 	local    bool
+	all      bool
 }
 
 // ReturnTo is where the browser goes after the hosted session has ended. It must be registered in the dashboard.
@@ -23,7 +24,7 @@ func ReturnTo(uri string) SignOutOption {
 // password.
 func LocalOnly() SignOutOption { return SignOutOption{func(r *signOutRequest) { r.local = true }} }
 
-// SignOut signs the person out: here at once, without waiting for the network (C29), and then, by opening the logout
+// SignOut signs the current account out: here at once, without waiting for the network (C29), and then, by opening the logout
 // page, in the browser, where the hosted session's cookie lives. ErrSignedOut when nobody is signed in.
 //
 // A *BrowserError says that the person is signed out here but no browser could be opened; any other error that the
@@ -37,10 +38,15 @@ func (c *Client) SignOut(ctx context.Context, options ...SignOutOption) error {
 	if err != nil {
 		return err
 	}
+	if req.all {
+		if err := c.forgetAside(ctx); err != nil {
+			return fmt.Errorf("the other accounts could not be removed from this machine, and everybody is still signed in: %w", err)
+		}
+	}
 	if l.rec == nil {
 		return ErrSignedOut
 	}
-	if err := c.forget(ctx); err != nil {
+	if err := c.forget(ctx, l); err != nil {
 		return fmt.Errorf("the session could not be removed from this machine, and is signed out for this run only: %w", err)
 	}
 	if req.local {
@@ -54,10 +60,12 @@ func (c *Client) SignOut(ctx context.Context, options ...SignOutOption) error {
 }
 
 // forget ends the session in this process and removes it from the vault.
-func (c *Client) forget(ctx context.Context) error {
+func (c *Client) forget(ctx context.Context, l *live) error {
+	ctx = context.WithoutCancel(ctx)
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	err := c.vault.Update(context.WithoutCancel(ctx), c.sessionRecord(), func([]byte) ([]byte, error) { return nil, nil })
+	c.dropAside(ctx, l.session.User.ID)
+	err := c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return nil, nil })
 	over := &live{}
 	over.stamp, _ = c.vault.Stamp(c.sessionRecord())
 	c.live.Store(over)
