@@ -46,11 +46,12 @@ var unsendable = map[string]string{
 }
 
 // refuseHere shows an error of a request whose redirect URI cannot be trusted. From authorize itself
-// it is one more redirect, to a page of ours: the API description has no other answer there.
+// it is one more redirect, to a page of ours: the API description has no other answer there, and wants
+// an absolute address.
 func (v *visit) refuseHere(why *refusal) {
 	noteError(v.w, why.code)
 	if v.r.URL.Path == "/user_management/authorize" {
-		v.leave("/authkit/error?error=" + why.code)
+		v.leave(v.s.url + "/authkit/error?error=" + why.code)
 		return
 	}
 	v.fail(http.StatusBadRequest, why.code, why.description)

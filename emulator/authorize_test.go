@@ -121,12 +121,12 @@ func TestC11_NothingIsSentToARedirectURIThatIsNotRegistered(t *testing.T) {
 		"http://127.0.0.1:49152/callback\n": false,
 	} {
 		resp := a.get(a.authorizeURL(newVerifier(), "redirect_uri", uri))
-		here := strings.HasPrefix(resp.Header.Get("Location"), "/authkit/error?error=")
+		here := strings.HasPrefix(resp.Header.Get("Location"), a.srv.URL()+"/authkit/error?error=")
 		if shown := resp.StatusCode == http.StatusOK; shown != good || here == good {
 			t.Errorf("%q: %d, to %q", uri, resp.StatusCode, resp.Header.Get("Location"))
 		}
 	}
-	if resp := a.get(a.authorizeURL(newVerifier(), "client_id", "client_other")); resp.Header.Get("Location") != "/authkit/error?error=invalid_client" {
+	if resp := a.get(a.authorizeURL(newVerifier(), "client_id", "client_other")); resp.Header.Get("Location") != a.srv.URL()+"/authkit/error?error=invalid_client" {
 		t.Errorf("an unknown client gets %d, %q", resp.StatusCode, resp.Header.Get("Location"))
 	}
 	_, err := a.srv.Person("alice@example.com").SignIn(t.Context(), a.authorizeURL(newVerifier(), "redirect_uri", "com.other.app://callback"))

@@ -17,6 +17,15 @@ modules() { git -C "$root" ls-files --cached --others --exclude-standard 'go.mod
 # The folders that hold an npm package of ours.
 packages() { git -C "$root" ls-files --cached --others --exclude-standard '*/package.json' | grep -E '^(react|example/frontend)/' | xargs -rn1 dirname; }
 
+# npm_ci FOLDER: installs what the folder's lock file pins, unless it is there. npm writes node_modules/.package-lock.json
+# last: it is the stamp.
+npm_ci() {
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+	say "npm ci in $1"
+	npm ci --prefix "$1" --no-audit --no-fund --loglevel=error >&2
+	touch "$1/node_modules/.package-lock.json"
+}
+
 # tool NAME ARGS: a pinned Go program. It is built once per version and kept, because golangci-lint alone takes over a
 # minute to compile. Each program with a large family of its own has its own module file, so that pins do not mix.
 tool() {
