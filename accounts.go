@@ -86,9 +86,8 @@ func (c *Client) SwitchAccount(ctx context.Context, id string) (*Session, error)
 // from ending after its record has moved. A crash in between leaves a session in both places at worst, never in none;
 // what is current counts.
 func (c *Client) swap(ctx context.Context, id string) (*live, error) {
-	if unlock := c.engine.lock(ctx); unlock != nil {
-		defer unlock()
-	}
+	unlock, _ := c.engine.lock(ctx)
+	defer unlock()
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	present, err := c.present(ctx)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -67,14 +68,35 @@ func (c *Client) changeAttempts(ctx context.Context, change func(map[string]atte
 	})
 }
 
+// unsaved are attempts that could not be sealed, on a read-only disk, say: this process alone can finish them.
+type unsaved struct {
+	mu      sync.Mutex
+	pending map[string]attempt
+}
+
+func (u *unsaved) change(change func(map[string]attempt) error) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.pending == nil {
+		u.pending = map[string]attempt{}
+	}
+	return change(u.pending)
+}
+
 func (c *Client) keepAttempt(ctx context.Context, state string, a attempt) error {
-	return c.changeAttempts(ctx, func(pending map[string]attempt) error {
+	keep := func(pending map[string]attempt) error {
 		for len(pending) >= maxAttempts {
 			delete(pending, oldest(pending))
 		}
 		pending[state] = a
 		return nil
-	})
+	}
+	err := c.changeAttempts(ctx, keep)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	c.log.Warn("authkit: the sign-in could not be sealed, so only this process can finish it", "reason", err.Error())
+	return c.unsaved.change(keep)
 }
 
 func oldest(pending map[string]attempt) (state string) {
@@ -91,9 +113,9 @@ func oldest(pending map[string]attempt) (state string) {
 // (C11), takes nothing.
 func (c *Client) takeAttempt(ctx context.Context, cb *callback) (attempt, error) {
 	var taken attempt
-	err := c.changeAttempts(ctx, func(pending map[string]attempt) error {
+	take := func(pending map[string]attempt) error {
 		a, found := pending[cb.state]
-		if !found || !c.ours(a) {
+		if !found || !c.ours(a) || !a.live(c.now()) {
 			return ErrNoAttempt
 		}
 		redirect, err := parseRedirect(a.RedirectURI)
@@ -103,19 +125,27 @@ func (c *Client) takeAttempt(ctx context.Context, cb *callback) (attempt, error)
 		taken = a
 		delete(pending, cb.state)
 		return nil
-	})
+	}
+	if err := c.unsaved.change(take); err == nil {
+		return taken, nil
+	}
+	err := c.changeAttempts(ctx, take)
 	return taken, err
 }
 
 // dropAttempt forgets an attempt that was given up, also when the caller's context has ended.
 func (c *Client) dropAttempt(ctx context.Context, state string) {
-	err := c.changeAttempts(context.WithoutCancel(ctx), func(pending map[string]attempt) error {
+	drop := func(pending map[string]attempt) error {
 		if _, found := pending[state]; !found {
 			return vault.ErrUnchanged
 		}
 		delete(pending, state)
 		return nil
-	})
+	}
+	if c.unsaved.change(drop) == nil {
+		return
+	}
+	err := c.changeAttempts(context.WithoutCancel(ctx), drop)
 	if err != nil && !errors.Is(err, vault.ErrUnchanged) {
 		c.log.Warn("authkit: a sign-in that was given up could not be forgotten; it expires in ten minutes", "reason", err.Error())
 	}
@@ -123,11 +153,16 @@ func (c *Client) dropAttempt(ctx context.Context, state string) {
 
 // pending reports whether the attempt is still to be answered.
 func (c *Client) pending(ctx context.Context, state string) bool {
+	find := func(pending map[string]attempt) error {
+		if _, found := pending[state]; !found {
+			return ErrNoAttempt
+		}
+		return nil
+	}
+	if c.unsaved.change(find) == nil {
+		return true
+	}
 	data, err := c.vault.Load(ctx, attemptsRecord)
 	pending := map[string]attempt{}
-	if err != nil || json.Unmarshal(data, &pending) != nil {
-		return false
-	}
-	_, found := pending[state]
-	return found
+	return err == nil && json.Unmarshal(data, &pending) == nil && find(pending) == nil
 }

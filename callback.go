@@ -199,9 +199,8 @@ func (c *Client) signedIn(ctx context.Context, reply *workos.Answer, add bool) (
 		return nil, signInFailure(err, add)
 	}
 	if add {
-		if unlock := c.engine.lock(ctx); unlock != nil {
-			defer unlock()
-		}
+		unlock, _ := c.engine.lock(ctx)
+		defer unlock()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()

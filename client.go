@@ -40,6 +40,7 @@ type Client struct {
 	reading sync.Mutex // one reader of the vault at a time
 	engine  engine
 	answers answers
+	unsaved unsaved
 	bus     bus
 
 	gate     sync.Mutex      // between goBehind and Close
@@ -73,7 +74,7 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	c.vault, err = vault.New(vault.Config{Dir: cfg.Dir, AppID: cfg.AppID, Passphrase: cfg.EncryptionSecret,
-		Keychain: cfg.Keychain, Logger: cfg.Logger})
+		OldPassphrases: cfg.OldEncryptionSecrets, Keychain: cfg.Keychain, Logger: cfg.Logger})
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +129,13 @@ func (c *Client) saveKeys(ctx context.Context, keys []byte) error {
 
 // Storage tells where the session is kept, and why there. It may ask the keychain, and answers within its deadline.
 func (c *Client) Storage(ctx context.Context) vault.Storage { return c.vault.Storage(ctx) }
+
+// RotateKey seals everything anew: with a fresh key where the key is in the keychain, otherwise with EncryptionSecret,
+// what OldEncryptionSecrets had sealed included. It may be interrupted at any instant, and other processes may go on.
+func (c *Client) RotateKey(ctx context.Context) error {
+	_, err := c.vault.Rotate(ctx)
+	return err
+}
 
 // closeGrace is how long Close lets an exchange go on that is under way: its answer is the only copy of the next
 // refresh token.

@@ -61,12 +61,17 @@ type Config struct {
 	// keyring. At least 32 characters. Zero: the keychain; and where there is none, memory for this run.
 	EncryptionSecret string
 
+	// OldEncryptionSecrets are earlier ones: what was sealed with them is read, and sealed with the present secret, or
+	// the keychain's key, when it is next saved.
+	OldEncryptionSecrets []string
+
 	// Profile keeps apart what two processes of one app do for different people at the same time, as two terminals may:
 	// each profile has sealed sessions of its own, and the processes of one profile share them. It is not needed for
 	// several accounts in one app: see AddAccount and SwitchAccount. Zero: "default".
 	Profile string
 
-	// Dir is the folder of the sealed files. Zero: AppID in the system's folder for an app's local state.
+	// Dir is the folder of the sealed files. Zero: AppID in the system's folder for an app's local state; and where the
+	// account has no home folder, memory for this run.
 	Dir string
 
 	// OpenBrowser shows a URL to the person. Zero: the system's default browser.
@@ -150,9 +155,6 @@ func (cfg Config) problems() []Problem {
 	}
 	if !fileName.MatchString(cfg.Profile) {
 		add("Profile", fmt.Sprintf("%q cannot name a file", cfg.Profile), "use letters, digits, dot, dash and underscore, at most 100")
-	}
-	if cfg.Dir == "" {
-		add("Dir", "the system does not say where the person's home folder is, so there is no place for the sealed session", "set HOME or Config.Dir")
 	}
 	if _, err := parseRedirect(cfg.RedirectURI); err != nil {
 		add("RedirectURI", err.Error(), "set WORKOS_REDIRECT_URI or Config.RedirectURI to a scheme of your app, com.example.notes://callback, or to http://127.0.0.1/callback")

@@ -20,11 +20,11 @@ const replayGrace = 20 * time.Second
 
 // exchange redeems the refresh token of l and makes the answer the state of all processes. The error is ErrOffline
 // when it may succeed later; the session is then as it was, with the reason in it.
-func (e *engine) exchange(ctx context.Context, l *live, org string, locked bool) (*live, error) {
+func (e *engine) exchange(ctx context.Context, l *live, org string, alone bool) (*live, error) {
 	c := e.client
 	answer, err := e.redeem(ctx, l, org)
 	if refused, ok := errors.AsType[*workos.Error](err); ok {
-		if workos.Terminal(refused.Code) && (locked || refused.Code != "invalid_grant") {
+		if workos.Terminal(refused.Code) && (alone || refused.Code != "invalid_grant") {
 			return e.finish(ctx, l, refused.Code)
 		}
 		if org != "" && !refused.Transient() {

@@ -171,10 +171,8 @@ func (e *engine) fly(d demand) (*live, error) {
 	c := e.client
 	ctx, cancel := context.WithTimeout(c.grace, flightTime)
 	defer cancel()
-	locked := e.lock(ctx)
-	if locked != nil {
-		defer locked()
-	}
+	unlock, alone := e.lock(ctx)
+	defer unlock()
 	for range 3 { // once; again only when another process's newer state has run out meanwhile too
 		l, err := c.look(ctx)
 		if err != nil {
@@ -189,7 +187,7 @@ func (e *engine) fly(d demand) (*live, error) {
 		if l.token != d.from.token && c.age(l) != ended && (d.org == "" || l.session.OrganizationID == d.org) {
 			return l, nil
 		}
-		next, err := e.exchange(ctx, l, d.org, locked != nil)
+		next, err := e.exchange(ctx, l, d.org, alone)
 		if next == nil || err != nil || c.age(next) != ended {
 			return next, err
 		}
@@ -197,14 +195,15 @@ func (e *engine) fly(d demand) (*live, error) {
 	return nil, fmt.Errorf("%w: the session keeps changing in another process", ErrOffline)
 }
 
-// lock takes the refresh lock of all processes. nil: it could not be had in time.
-func (e *engine) lock(ctx context.Context) (unlock func()) {
+// lock takes the refresh lock of all processes. alone reports whether no other process can be refreshing now: not when
+// one holds the lock and does not let go, but also on a disk that nobody can write a lock to, nor a newer session.
+func (e *engine) lock(ctx context.Context) (unlock func(), alone bool) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	unlock, err := e.client.vault.Lock(ctx, "refresh-"+e.client.cfg.Profile)
 	if err != nil {
-		e.client.log.Warn("authkit: refreshing without the lock, which another process holds and does not release", "reason", err.Error())
-		return nil
+		e.client.log.Warn("authkit: going on without the lock between processes", "reason", err.Error())
+		return func() {}, ctx.Err() == nil
 	}
-	return unlock
+	return unlock, true
 }

@@ -1,72 +1,24 @@
 package vault_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/authkit-desktop/authkit/internal/disktest"
 	"github.com/authkit-desktop/authkit/vault"
 )
 
-// onDisk runs a test on a file system of its own of the given size, in a child process with its own view of the mounts:
-// nothing is left behind, however it ends. Root can do that, and so can others where user namespaces are allowed.
-func onDisk(t *testing.T, size string, test func(t *testing.T, disk string)) {
-	t.Helper()
-	if disk := os.Getenv("VAULT_TEST_DISK"); disk != "" {
-		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-			t.Fatal(err)
-		}
-		if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size="+size); err != nil {
-			t.Fatal(err)
-		}
-		test(t, disk)
-		return
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), "VAULT_TEST_DISK="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Geteuid() != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		t.Skip("this system lets nobody but root mount a small disk to fill")
-	}
-	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-func fill(t *testing.T, disk string) (file string) {
-	t.Helper()
-	file = filepath.Join(disk, "ballast")
-	f, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
-	}
-	return file
-}
-
 func TestP02_FullDiskKeepsTheOldRecordAndSaysSo(t *testing.T) {
-	onDisk(t, "64k", func(t *testing.T, disk string) {
+	disktest.On(t, "64k", func(t *testing.T, disk string) {
 		v, ctx := openIn(t, filepath.Join(disk, "vault")), context.Background()
 		mustSave(t, v, "session", "old")
-		ballast := fill(t, disk)
+		ballast := disktest.Fill(t, disk)
 		err := v.Update(ctx, "session", put(strings.Repeat("new", 5000)))
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the earlier one is intact") {
 			t.Fatal(err)
@@ -85,12 +37,10 @@ func TestP02_FullDiskKeepsTheOldRecordAndSaysSo(t *testing.T) {
 }
 
 func TestP02_ReadOnlyDiskIsReadAndNotWritten(t *testing.T) {
-	onDisk(t, "1m", func(t *testing.T, disk string) {
+	disktest.On(t, "1m", func(t *testing.T, disk string) {
 		dir := filepath.Join(disk, "vault")
 		mustSave(t, openIn(t, dir), "session", "old")
-		if err := unix.Mount("", disk, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-			t.Fatal(err)
-		}
+		disktest.SetReadOnly(t, disk, true)
 		v := openIn(t, dir)
 		mustLoad(t, v, "session", "old")
 		for _, change := range []func([]byte) ([]byte, error){put("new"), remove} {

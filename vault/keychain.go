@@ -85,6 +85,8 @@ func classify(err error) error {
 func advice(err error) string {
 	const orPassphrase = ", or give the program an encryption secret (`" + goodPassphrase + "`)"
 	switch {
+	case errors.Is(err, ErrNoFolder):
+		return "give the account a home folder (HOME), or the program a folder of its own"
 	case errors.Is(err, ErrNoBus):
 		return "start the program in a desktop session" + orPassphrase
 	case errors.Is(err, ErrNoService):

@@ -26,7 +26,7 @@ type Storage struct {
 
 // Storage says where records are kept, asking the keychain if it has not been asked yet.
 func (v *Vault) Storage(ctx context.Context) Storage {
-	if v.keys.sealing != fromKeychain {
+	if v.dir != "" && v.keys.sealing != fromKeychain {
 		return Storage{Kind: InPassphrase, Path: v.dir, Why: "sealed files in " + v.dir + "; their key is made from the encryption secret"}
 	}
 	m := v.memory()

@@ -52,13 +52,16 @@ var ErrUnchanged = errors.New("vault: record unchanged")
 // ErrUnsafe marks a folder or file that others can read, own, or have planted. Nothing was read from it or written to it.
 var ErrUnsafe = errors.New("vault: refused as unsafe")
 
+// ErrNoFolder says that the vault was given no folder.
+var ErrNoFolder = errors.New("there is no folder to keep sealed files in")
+
 // ErrBusy says that another process held the lock of the folder for 10 s, far longer than any write takes: it is
 // stopped, or hangs. Nothing was changed.
 var ErrBusy = errors.New("vault: another process holds the vault's lock and does not let go")
 
 // Config says where a vault is and where its key comes from.
 type Config struct {
-	Dir   string // folder of the sealed files, made with mode 0700 when absent. Required.
+	Dir   string // folder of the sealed files, made with mode 0700 when absent; zero: the records live in memory
 	AppID string // bound into every record, and the name of the keychain item. Required.
 
 	Passphrase     string   `json:"-"` // when set, at least 32 characters: the key comes from it and the keychain is not used
@@ -89,23 +92,23 @@ func New(c Config) (*Vault, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(c.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("vault: folder %q has no absolute path: %w", c.Dir, err)
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	v := &Vault{dir: dir, appID: c.AppID, log: c.Logger, keys: newKeys(c)}
-	v.inMemory = newMemory()
+	v := &Vault{appID: c.AppID, log: c.Logger, keys: newKeys(c), inMemory: newMemory()}
+	if c.Dir == "" {
+		v.fallBack(unavailable{error: ErrNoFolder})
+		return v, nil
+	}
+	var err error
+	if v.dir, err = filepath.Abs(c.Dir); err != nil {
+		return nil, fmt.Errorf("vault: folder %q has no absolute path: %w", c.Dir, err)
+	}
 	return v, nil
 }
 
 func (c Config) check() error {
 	var errs []error
-	if c.Dir == "" {
-		errs = append(errs, errors.New("vault: no folder is given: set Config.Dir"))
-	}
 	if c.AppID == "" || len(c.AppID) > 255 {
 		errs = append(errs, errors.New("vault: the app id must have 1 to 255 bytes: set Config.AppID to something like com.example.notes"))
 	}

@@ -20,7 +20,9 @@ var below = map[string][]string{
 	"emulator":             nil, // shares nothing with the client, so that one wrong reading of the wire cannot hide on both sides
 	"instance":             nil,
 	"internal/browser":     nil,
+	"internal/disktest":    nil,
 	"internal/keyringtest": nil,
+	"internal/killtest":    nil,
 	"internal/workos":      nil,
 	"loopback":             nil,
 	"vault":                nil,

@@ -1,0 +1,5 @@
+// Package killtest kills a child process at a system call of one's choice (Linux).
+//
+// A hook in the code under test would reach only the places that somebody thought of, strace need not be installed, and
+// neither knows when the interesting part begins and ends: here the child says so, by Sign.
+package killtest
