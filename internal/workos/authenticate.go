@@ -45,13 +45,6 @@ func (c *Client) SelectOrganization(ctx context.Context, pending Secret, organiz
 	})
 }
 
-// PollDevice asks once whether the person has approved the device (RFC 8628 §3.4).
-func (c *Client) PollDevice(ctx context.Context, deviceCode Secret) (*Answer, error) {
-	return c.authenticate(ctx, map[string]string{
-		"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": deviceCode.Reveal(),
-	})
-}
-
 func (c *Client) authenticate(ctx context.Context, fields map[string]string) (*Answer, error) {
 	fields["client_id"] = c.ClientID
 	a, err := c.post(ctx, authenticatePath, fields)
@@ -82,47 +75,4 @@ func (c *Client) authenticate(ctx context.Context, fields map[string]string) (*A
 	return &Answer{User: body.User, OrganizationID: body.OrganizationID, AccessToken: Secret(body.AccessToken),
 		RefreshToken: Secret(body.RefreshToken), AuthenticationMethod: body.AuthenticationMethod,
 		Impersonator: body.Impersonator, Date: date}, nil
-}
-
-// DeviceAuthorization is the answer of RFC 8628 §3.2.
-type DeviceAuthorization struct {
-	DeviceCode              Secret
-	UserCode                string
-	VerificationURI         string
-	VerificationURIComplete string
-	ExpiresIn               time.Duration
-	Interval                time.Duration
-}
-
-// AuthorizeDevice starts a device flow (RFC 8628 §3.1).
-func (c *Client) AuthorizeDevice(ctx context.Context) (*DeviceAuthorization, error) {
-	a, err := c.post(ctx, "user_management/authorize/device", map[string]string{"client_id": c.ClientID})
-	if err != nil {
-		return nil, err
-	}
-	var body struct {
-		DeviceCode              string `json:"device_code"`
-		UserCode                string `json:"user_code"`
-		VerificationURI         string `json:"verification_uri"`
-		VerificationURIComplete string `json:"verification_uri_complete"`
-		ExpiresIn               int64  `json:"expires_in"`
-		Interval                int64  `json:"interval"`
-	}
-	if err := c.decode(a, &body); err != nil {
-		return nil, err
-	}
-	if body.DeviceCode == "" || body.UserCode == "" || body.VerificationURI == "" {
-		return nil, c.bad(a.status, "the device code, the user code or the address to visit is missing")
-	}
-	return &DeviceAuthorization{DeviceCode: Secret(body.DeviceCode), UserCode: Clean(body.UserCode, 40),
-		VerificationURI: body.VerificationURI, VerificationURIComplete: body.VerificationURIComplete,
-		ExpiresIn: seconds(body.ExpiresIn, 300), Interval: seconds(body.Interval, 5)}, nil
-}
-
-// seconds bounds a number of seconds from outside; zero and nonsense become the default.
-func seconds(n, byDefault int64) time.Duration {
-	if n <= 0 {
-		n = byDefault
-	}
-	return time.Duration(min(n, 3600)) * time.Second
 }
