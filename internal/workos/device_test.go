@@ -39,8 +39,7 @@ func TestA24ADeviceAnswerThatWouldHarmItsReaderIsRefused(t *testing.T) {
 		"loopback, unasked": `{"device_code":"d","user_code":"A","verification_uri":"http://127.0.0.1/device"}`,
 	} {
 		_, err := deviceAnswer(t, false, body)
-		var bad *BadAnswerError
-		if !errors.As(err, &bad) {
+		if _, ok := errors.AsType[*BadAnswerError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
