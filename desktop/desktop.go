@@ -22,10 +22,12 @@ import (
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/deeplink"
+	"github.com/authkit-desktop/authkit/doctor"
 	"github.com/authkit-desktop/authkit/instance"
 )
 
-// ErrHandedOver says that another process of the app is running and has taken over. The caller should end with status 0.
+// ErrHandedOver says that another process of the app is running and has taken over, or that this one was started only to
+// answer a check of package doctor. The caller should end with status 0.
 var ErrHandedOver = instance.ErrHandedOver
 
 // linkTime bounds the work on one link: the exchange of its code, mostly.
@@ -65,6 +67,9 @@ func Start(ctx context.Context, config Config) (*App, error) {
 	about := config.Client.About()
 	scheme := schemeOf(about.RedirectURI)
 	link, _ := deeplink.FromArgs(config.Args, scheme)
+	if doctor.Answer(ctx, about.AppID, link) {
+		return nil, ErrHandedOver
+	}
 	primary, err := instance.Claim(ctx, instance.Config{AppID: about.AppID, Message: link})
 	if err != nil {
 		return nil, err
@@ -174,6 +179,9 @@ func (a *App) OpenURL(link string) {
 	a.behind.Go(func() {
 		ctx, cancel := context.WithTimeout(a.life, linkTime)
 		defer cancel()
+		if doctor.Answer(ctx, a.config.Client.About().AppID, link) {
+			return
+		}
 		_, err := a.config.Client.HandleCallback(ctx, link)
 		if err == nil {
 			a.activated()

@@ -29,8 +29,9 @@ var below = map[string][]string{
 	".":                    {"internal/browser", "internal/workos", "loopback", "vault"},
 	"authkittest":          {".", "emulator"},
 	"bridge":               {"."},
-	"cmd/authkit":          {".", "deeplink", "emulator"},
-	"desktop":              {".", "deeplink", "instance"},
+	"cmd/authkit":          {".", "deeplink", "doctor", "emulator"},
+	"desktop":              {".", "deeplink", "doctor", "instance"},
+	"doctor":               {".", "deeplink", "instance", "loopback", "vault"},
 }
 
 var top = []string{"bench", "interop", "tools"}
