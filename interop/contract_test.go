@@ -300,7 +300,9 @@ func userScenarios() (list []scenario) {
 				if err := s.ChangeUser("alice@example.com", set); err != nil {
 					t.Fatal(err)
 				}
-				defer func() { _ = s.ChangeUser("alice@example.com", func(u *emulator.User) { u.OnSignIn, u.OnRefresh = "", "" }) }()
+				defer func() {
+					_ = s.ChangeUser("alice@example.com", func(u *emulator.User) { u.OnSignIn, u.OnRefresh = "", "" })
+				}()
 				return ask(t, s, before)
 			}, status, string(refusal)})
 		}

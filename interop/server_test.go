@@ -23,10 +23,16 @@ type server struct {
 	mu   sync.Mutex // guards what follows
 	seen map[string]bool
 	used map[exception]bool
+	asks func(*http.Request, []byte) // looks at requests before they are answered; may be nil
 }
 
 // start runs an emulator for the test. What faults do to answers is not held against it.
 func start(t *testing.T, c emulator.Config) *server {
+	t.Helper()
+	return startAsking(t, c, nil)
+}
+
+func startAsking(t *testing.T, c emulator.Config, asks func(*http.Request, []byte)) *server {
 	t.Helper()
 	outer := httptest.NewUnstartedServer(nil)
 	c.URL = "http://" + outer.Listener.Addr().String()
@@ -34,7 +40,7 @@ func start(t *testing.T, c emulator.Config) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{Server: inner, seen: map[string]bool{}, used: map[exception]bool{}}
+	s := &server{Server: inner, seen: map[string]bool{}, used: map[exception]bool{}, asks: asks}
 	outer.Config.Handler = inner
 	if len(c.Faults) == 0 {
 		outer.Config.Handler = s.watched(t)
@@ -51,6 +57,14 @@ func start(t *testing.T, c emulator.Config) *server {
 
 func (s *server) watched(t *testing.T) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("the body of %s %s cannot be read: %v", r.Method, r.URL.Path, err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if s.asks != nil {
+			s.asks(r, body)
+		}
 		answer := httptest.NewRecorder()
 		s.ServeHTTP(answer, r)
 		if err := s.check(r, answer); err != nil {
