@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// secret seals the sessions of both sides. It looks random, so both make their key from it without stretching it.
+const secret = "Zk3rVw8xq1LmT5oYc9bN7dHs2JfGa6Ue"
+
+// bench is what the benchmarks share.
+type bench struct {
+	home  string // the folder of this module
+	dir   string // scratch space, on the disk that saves are measured on
+	short bool   // few rounds: to see that everything works, not to measure
+}
+
+// benchmarks are in the order of the report.
+var benchmarks = []struct {
+	name string
+	run  func(*bench, context.Context) (*section, error)
+}{
+	{"token", (*bench).token},
+	{"start", (*bench).start},
+	{"storm", (*bench).storm},
+	{"save", (*bench).save},
+	{"emulator", (*bench).emulator},
+	{"handover", (*bench).handover},
+}
+
+// rounds shortens a benchmark when it is only tried.
+func (b *bench) rounds(full, short int) int {
+	if b.short {
+		return short
+	}
+	return full
+}
+
+// program builds one of the programs in programs/ the way that an app is released.
+func (b *bench) program(ctx context.Context, name string) (string, error) {
+	return b.build(ctx, "./programs/"+name, name, "CGO_ENABLED=0")
+}
+
+func (b *bench) build(ctx context.Context, pkg, name, env string, flags ...string) (string, error) {
+	path := filepath.Join(b.dir, name)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", path}, append(flags, pkg)...)...)
+	cmd.Dir, cmd.Env = b.home, append(os.Environ(), env)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
+	}
+	return path, nil
+}
+
+// node is a command that runs one of the scripts in peer/.
+func (b *bench) node(script string, args ...string) []string {
+	return append([]string{"node", filepath.Join(b.home, "peer", script)}, args...)
+}
+
+// folder is a new one in the scratch space.
+func (b *bench) folder() (string, error) { return os.MkdirTemp(b.dir, "") }
+
+// pause waits, or gives the reason why not.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
