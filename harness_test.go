@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,7 +20,12 @@ import (
 
 const testSecret = "Zk3rVw8xq1LmT5oYc9bN7dHs2JfGa6Ue"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if role := os.Getenv(childRole); role != "" {
+		os.Exit(playChild(role))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // world is a server, a person with a browser, and the folder of an app on one machine.
 type world struct {

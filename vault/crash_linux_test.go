@@ -66,7 +66,7 @@ var scenes = map[string]struct {
 }
 
 func traced(name, dir string) []string {
-	return append(os.Environ(), "VAULT_TEST_ROLE=traced "+name, "VAULT_TEST_DIR="+dir)
+	return append(os.Environ(), "VAULT_TEST_ROLE=traced "+name, "VAULT_TEST_DIR="+dir, "GORACE=atexit_sleep_ms=0")
 }
 
 func TestP02_KillAtEverySystemCallLeavesTheOldRecordOrTheNew(t *testing.T) {

@@ -132,7 +132,7 @@ type process struct {
 func start(t testing.TB, role, dir string, env ...string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(append(os.Environ(), "VAULT_TEST_ROLE="+role, "VAULT_TEST_DIR="+dir), env...)
+	cmd.Env = append(append(os.Environ(), "VAULT_TEST_ROLE="+role, "VAULT_TEST_DIR="+dir, "GORACE=atexit_sleep_ms=0"), env...)
 	p := &process{Cmd: cmd, stderr: new(bytes.Buffer)}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -31,7 +31,7 @@ func Run(env []string, n int) (Outcome, error) {
 	}
 	defer func() { _, _ = out.Close(), os.Remove(out.Name()) }()
 	p, err := os.StartProcess(os.Args[0], os.Args[:1], &os.ProcAttr{Env: env,
-		Files: []*os.File{nil, out, out}, Sys: &syscall.SysProcAttr{Ptrace: true}})
+		Files: []*os.File{nil, out, out}, Sys: &syscall.SysProcAttr{Ptrace: true, Setpgid: true}})
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -57,7 +57,7 @@ type tracee struct {
 	killed bool
 }
 
-// Children of other threads, such as other tests' processes, are not ours to wait for.
+// Waiting is for the child's own process group: other tests' processes are not ours to reap.
 const waitFor = unix.WALL | unix.WNOTHREAD
 
 func (tr *tracee) run() error {
@@ -73,7 +73,7 @@ func (tr *tracee) run() error {
 		return err
 	}
 	for {
-		tid, err := unix.Wait4(-1, &status, waitFor, nil)
+		tid, err := unix.Wait4(-tr.pid, &status, waitFor, nil)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -126,7 +126,7 @@ func (tr *tracee) count(tid int) {
 func (tr *tracee) reap() {
 	var status unix.WaitStatus
 	for {
-		if _, err := unix.Wait4(-1, &status, waitFor, nil); err != nil && !errors.Is(err, unix.EINTR) {
+		if _, err := unix.Wait4(-tr.pid, &status, waitFor, nil); err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
 	}
