@@ -43,9 +43,6 @@ var roles = map[string]func(ctx context.Context, c *authkit.Client) error{
 	},
 	// Says when it is ready, waits for the end of its input, and prints an access token.
 	"token": func(ctx context.Context, c *authkit.Client) error {
-		if _, err := c.Session(ctx); err != nil {
-			return err
-		}
 		fmt.Println("ready")
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		token, err := c.AccessToken(ctx)

@@ -47,48 +47,6 @@ func atClock(t *testing.T, cfg emulator.Config) (*world, *clock) {
 	return w, k
 }
 
-func TestAnExpiredTokenIsRenewedOnceForAll(t *testing.T) {
-	w, k := atClock(t, emulator.Config{})
-	c := w.client()
-	w.signIn(c)
-	old := w.token(c)
-	k.advance(6 * time.Minute)
-	var group sync.WaitGroup
-	for range 500 {
-		group.Go(func() {
-			if token, err := c.AccessToken(t.Context()); err != nil || token == old {
-				t.Errorf("AccessToken: same token %v, error %v", token == old, err)
-			}
-		})
-	}
-	group.Wait()
-	if n := w.server.Count(emulator.Refresh); n != 1 {
-		t.Errorf("%d refreshes, want 1", n)
-	}
-}
-
-func TestManyProcessesAtExpiryAreOneRefresh(t *testing.T) {
-	w, k := atClock(t, emulator.Config{})
-	w.signIn(w.client())
-	var processes []*authkit.Client
-	for range 16 {
-		processes = append(processes, w.client())
-	}
-	k.advance(6 * time.Minute)
-	var group sync.WaitGroup
-	for _, c := range processes {
-		group.Go(func() {
-			if _, err := c.AccessToken(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	if n := w.server.Count(emulator.Refresh); n != 1 {
-		t.Errorf("%d refreshes, want 1", n)
-	}
-}
-
 func TestNearItsEndATokenIsHandedOutAndRenewedBehind(t *testing.T) {
 	w, k := atClock(t, emulator.Config{})
 	c := w.client()
