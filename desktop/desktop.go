@@ -62,7 +62,10 @@ type App struct {
 }
 
 // Start claims the instance, owns the scheme of the client's redirect, and works on the link in Args. It waits for no
-// network. The error is ErrHandedOver when another process has taken over.
+// network, unless another process runs and does not respond: then it ends the sign-in of the link itself.
+//
+// The error is ErrHandedOver when nothing is left to do here, and instance.ErrUnresponsive when the other process does
+// not respond and there is no link that could be used.
 func Start(ctx context.Context, config Config) (*App, error) {
 	about := config.Client.About()
 	scheme := schemeOf(about.RedirectURI)
@@ -71,6 +74,9 @@ func Start(ctx context.Context, config Config) (*App, error) {
 		return nil, ErrHandedOver
 	}
 	primary, err := instance.Claim(ctx, instance.Config{AppID: about.AppID, Message: link})
+	if errors.Is(err, instance.ErrUnresponsive) && link != "" {
+		err = finishHere(ctx, config.Client, link, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +93,17 @@ func Start(ctx context.Context, config Config) (*App, error) {
 	}
 	primary.Serve(a.message)
 	return a, nil
+}
+
+// finishHere works on a link that the running process does not take, because it is stopped or hangs. Sign-ins under way
+// are shared by all processes of the app, so this one can end it; the other learns of it when it goes on.
+func finishHere(ctx context.Context, client *authkit.Client, link string, unresponsive error) error {
+	ctx, cancel := context.WithTimeout(ctx, linkTime)
+	defer cancel()
+	if _, err := client.HandleCallback(ctx, link); err != nil {
+		return errors.Join(unresponsive, err)
+	}
+	return ErrHandedOver
 }
 
 // schemeOf gives the private-use scheme of a redirect; empty for a loopback address.
