@@ -1,4 +1,4 @@
-// Package bridge is what a web page in an app's window may see and do: one State, eight calls, one event. It imports
+// Package bridge is what a web page in an app's window may see and do: one State, nine calls, one event. It imports
 // no UI framework: give it the function that emits an event to all windows.
 //
 //	b := bridge.New(client, func(name string, data any) { app.Event.Emit(name, data) })
@@ -11,6 +11,7 @@ package bridge
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/authkit-desktop/authkit"
 )
@@ -31,6 +32,7 @@ type Bridge struct {
 	mu      sync.Mutex // guards what follows
 	state   State
 	attempt *signIn
+	expiry  *time.Timer   // nil: none; see expireAt
 	known   chan struct{} // closed when the first look at the vault is over
 
 	sending sync.Mutex // keeps the events in the order of their Seq
@@ -41,7 +43,7 @@ func New(client *authkit.Client, emit func(name string, data any)) *Bridge {
 	b := &Bridge{client: client, emit: emit, known: make(chan struct{})}
 	b.life, b.end = context.WithCancel(context.Background())
 	b.state.signedOut()
-	b.state.Status = "loading"
+	b.state.Status = Loading
 	b.state.Notices = []Notice{}
 	b.stop = client.Subscribe(b.on)
 	return b
@@ -51,6 +53,7 @@ func New(client *authkit.Client, emit func(name string, data any)) *Bridge {
 func (b *Bridge) Close() {
 	b.stop()
 	b.end()
+	b.expireAt(time.Time{})
 	b.behind.Wait()
 }
 
@@ -59,7 +62,7 @@ func (b *Bridge) on(e authkit.Event) {
 	storage := Storage{}
 	if e.Kind == authkit.Present || e.Kind == authkit.SignedIn {
 		s := b.client.Storage(b.life)
-		storage = Storage{Kind: s.Kind, Why: s.Why}
+		storage = Storage{Kind: StorageKind(s.Kind), Why: s.Why}
 	}
 	b.change(func(s *State) {
 		if storage.Kind != "" {
@@ -77,8 +80,31 @@ func (b *Bridge) on(e authkit.Event) {
 			s.Error = newError(e.Err)
 		}
 	})
-	if e.Kind == authkit.Present {
+	switch e.Kind {
+	case authkit.Present:
 		close(b.known)
+	case authkit.Troubled: // it is being tried again already
+		return
+	}
+	if e.Session == nil {
+		b.expireAt(time.Time{})
+	} else {
+		b.expireAt(e.Session.ExpiresAt)
+	}
+}
+
+// expireAt looks at the session once when its token has run out, for windows in which nobody does anything. The look
+// starts a renewal behind, and its outcome is an event: a new token, no connection, or a session that was ended from
+// afar. The zero time takes the look back.
+func (b *Bridge) expireAt(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.expiry != nil {
+		b.expiry.Stop()
+		b.expiry = nil
+	}
+	if !at.IsZero() && b.life.Err() == nil {
+		b.expiry = time.AfterFunc(time.Until(at), func() { _, _ = b.client.Session(b.life) })
 	}
 }
 
@@ -98,20 +124,7 @@ func (b *Bridge) change(edit func(*State)) State {
 }
 
 // Notice shows the person a text until it is replaced by another with the same id; an empty text takes it away.
-func (b *Bridge) Notice(id, text string) {
-	b.change(func(s *State) {
-		kept := []Notice{}
-		for _, n := range s.Notices {
-			if n.ID != id {
-				kept = append(kept, n)
-			}
-		}
-		if text != "" {
-			kept = append(kept, Notice{ID: id, Text: text})
-		}
-		s.Notices = kept
-	})
-}
+func (b *Bridge) Notice(id, text string) { b.change(func(s *State) { s.notice(id, text) }) }
 
 // SetDemo tells the page that the app runs against an emulator.
 func (b *Bridge) SetDemo(d Demo) { b.change(func(s *State) { s.Demo = &d }) }

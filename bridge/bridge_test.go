@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,14 +20,15 @@ import (
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/authkittest"
 	"github.com/authkit-desktop/authkit/bridge"
+	"github.com/authkit-desktop/authkit/emulator"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// page is a window: it keeps every byte that crosses.
+// page is a window: it calls as one does, over JSON, and keeps every byte that crosses to it.
 type page struct {
-	*bridge.Service
-	t *testing.T
+	t       *testing.T
+	service *bridge.Service
 
 	mu      sync.Mutex // guards what follows
 	crossed strings.Builder
@@ -34,6 +37,46 @@ type page struct {
 }
 
 func (p *page) receive(_ string, data any) {
+	p.keep(data)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last, _ = data.(bridge.State)
+	p.seqs = append(p.seqs, p.last.Seq)
+}
+
+// call calls a method by its name, with arguments and an answer that have been JSON on the way.
+func (p *page) call(method string, answer any, args ...any) error {
+	p.t.Helper()
+	f := reflect.ValueOf(p.service).MethodByName(method)
+	in := []reflect.Value{reflect.ValueOf(p.t.Context())}
+	for i, arg := range args {
+		raw, err := json.Marshal(arg)
+		must(p.t, err)
+		value := reflect.New(f.Type().In(i + 1))
+		must(p.t, json.Unmarshal(raw, value.Interface()))
+		in = append(in, value.Elem())
+	}
+	out := f.Call(in)
+	if err, _ := reflect.TypeAssert[error](out[1]); err != nil {
+		p.keep(err)
+		return err
+	}
+	raw := p.keep(out[0].Interface())
+	if answer != nil {
+		must(p.t, json.Unmarshal(raw, answer))
+	}
+	return nil
+}
+
+// does is call for those methods that answer with the state.
+func (p *page) does(method string, args ...any) (s bridge.State, err error) {
+	p.t.Helper()
+	err = p.call(method, &s, args...)
+	return s, err
+}
+
+// keep keeps what crosses. An error crosses as its text, too: that is what frameworks make of it.
+func (p *page) keep(data any) []byte {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		p.t.Error(err)
@@ -41,8 +84,17 @@ func (p *page) receive(_ string, data any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.crossed.Write(raw)
-	p.last, _ = data.(bridge.State)
-	p.seqs = append(p.seqs, p.last.Seq)
+	if err, ok := data.(error); ok {
+		p.crossed.WriteString(err.Error())
+	}
+	return raw
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (p *page) until(what string, f func(bridge.State) bool) bridge.State {
@@ -60,8 +112,8 @@ func (p *page) until(what string, f func(bridge.State) bool) bridge.State {
 	}
 }
 
-func signedIn(s bridge.State) bool  { return s.Status == "signed-in" && s.Attempt == nil }
-func signedOut(s bridge.State) bool { return s.Status == "signed-out" && s.Attempt == nil }
+func signedIn(s bridge.State) bool  { return s.Status == bridge.SignedIn && s.Attempt == nil }
+func signedOut(s bridge.State) bool { return s.Status == bridge.SignedOut && s.Attempt == nil }
 
 func open(t *testing.T, change func(*authkit.Config), users ...authkittest.User) (*page, *authkittest.Server, *bridge.Bridge) {
 	t.Helper()
@@ -78,27 +130,33 @@ func open(t *testing.T, change func(*authkit.Config), users ...authkittest.User)
 	p := &page{t: t}
 	b := bridge.New(client, p.receive)
 	t.Cleanup(b.Close)
-	p.Service = b.Service()
+	p.service = b.Service()
 	return p, srv, b
 }
 
 func TestAPageSeesASignInFromBeginningToEnd(t *testing.T) {
 	p, _, _ := open(t, nil)
-	if s, err := p.State(t.Context()); err != nil || s.Status != "signed-out" || s.Storage.Kind != "passphrase" {
+	if s, err := p.does("State"); err != nil || s.Status != bridge.SignedOut || s.Storage.Kind != bridge.Passphrase {
 		t.Fatalf("State = %+v, %v", s, err)
 	}
-	if s, err := p.SignIn(t.Context(), bridge.SignInOptions{LoginHint: "alice@example.com"}); err != nil || s.Attempt == nil {
+	if s, err := p.does("SignIn", bridge.SignInOptions{LoginHint: "alice@example.com"}); err != nil || s.Attempt == nil {
 		t.Fatalf("SignIn = %+v, %v", s, err)
 	}
 	s := p.until("signed in", signedIn)
 	if s.User.Email != "alice@example.com" || s.SessionID == nil || s.ExpiresAt == nil || s.Error != nil {
 		t.Errorf("state = %+v", s)
 	}
-	if token, err := p.GetAccessToken(t.Context()); err != nil || strings.Count(token, ".") != 2 {
+	if s.AuthenticationMethod == nil || *s.AuthenticationMethod != "Password" {
+		t.Errorf("authenticationMethod = %v", s.AuthenticationMethod)
+	}
+	var token string
+	if err := p.call("GetAccessToken", &token); err != nil || strings.Count(token, ".") != 2 {
 		t.Errorf("GetAccessToken: %v", err)
 	}
-	if s, err := p.SignOut(t.Context()); err != nil || s.Status != "signed-out" || s.User != nil {
-		t.Errorf("SignOut = %+v, %v", s, err)
+	for range 2 { // a second window may be as quick
+		if s, err := p.does("SignOut", bridge.SignOutOptions{}); err != nil || s.Status != bridge.SignedOut || s.User != nil {
+			t.Errorf("SignOut = %+v, %v", s, err)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,6 +165,89 @@ func TestAPageSeesASignInFromBeginningToEnd(t *testing.T) {
 			t.Errorf("sequence numbers %v do not rise", p.seqs)
 		}
 	}
+}
+
+func TestTwoPeopleTakeTurnsAndOneStaysWhenTheOtherLeaves(t *testing.T) {
+	p, srv, _ := open(t, nil, authkittest.User{Email: "alice@example.com"}, authkittest.User{Email: "bob@example.com"})
+	_, err := p.does("SignIn", bridge.SignInOptions{})
+	must(t, err)
+	p.until("Alice is signed in", signedIn)
+	srv.SignInAs("bob@example.com")
+	_, err = p.does("SignIn", bridge.SignInOptions{AddAccount: true})
+	must(t, err)
+	p.until("Bob is signed in", func(s bridge.State) bool { return signedIn(s) && s.User.Email == "bob@example.com" })
+	var accounts []bridge.Account
+	must(t, p.call("Accounts", &accounts))
+	if len(accounts) != 2 || !accounts[0].Current || accounts[0].User.Email != "bob@example.com" || accounts[1].Current {
+		t.Fatalf("accounts = %+v", accounts)
+	}
+	alice := accounts[1].ID
+	if s, err := p.does("SwitchAccount", alice); err != nil || s.User.Email != "alice@example.com" {
+		t.Errorf("SwitchAccount = %+v, %v", s, err)
+	}
+	if err := p.call("SwitchAccount", nil, "user_nobody"); code(err) != bridge.CodeAccount {
+		t.Errorf("switching to nobody: %v", err)
+	}
+	_, err = p.does("SignOut", bridge.SignOutOptions{})
+	must(t, err)
+	must(t, p.call("Accounts", &accounts))
+	if len(accounts) != 1 || accounts[0].User.Email != "bob@example.com" || accounts[0].Current {
+		t.Errorf("after Alice has left: %+v", accounts)
+	}
+	_, err = p.does("SwitchAccount", accounts[0].ID)
+	must(t, err)
+	_, err = p.does("SignOut", bridge.SignOutOptions{AllAccounts: true})
+	must(t, err)
+	must(t, p.call("Accounts", &accounts))
+	if len(accounts) != 0 {
+		t.Errorf("after everybody has left: %+v", accounts)
+	}
+}
+
+// without takes the browser away while the switch is on.
+func without(browser *atomic.Bool) func(*authkit.Config) {
+	return func(cfg *authkit.Config) {
+		browse := cfg.OpenBrowser
+		cfg.OpenBrowser = func(ctx context.Context, page string) error {
+			if browser.Load() {
+				return os.ErrNotExist
+			}
+			return browse(ctx, page)
+		}
+	}
+}
+
+// Rejecting made a page say that signing out had failed, while the person was signed out.
+func TestASignOutThatOpensNoBrowserIsDoneAndSaysSo(t *testing.T) {
+	var noBrowser atomic.Bool
+	p, _, _ := open(t, without(&noBrowser))
+	_, err := p.does("SignIn", bridge.SignInOptions{})
+	must(t, err)
+	p.until("signed in", signedIn)
+	noBrowser.Store(true)
+	s, err := p.does("SignOut", bridge.SignOutOptions{})
+	if err != nil || s.Status != bridge.SignedOut || len(s.Notices) != 1 {
+		t.Fatalf("SignOut = %+v, %v", s, err)
+	}
+	noBrowser.Store(false)
+	_, err = p.does("SignIn", bridge.SignInOptions{})
+	must(t, err)
+	if s := p.until("signed in", signedIn); len(s.Notices) != 0 {
+		t.Errorf("the notice stayed: %+v", s.Notices)
+	}
+}
+
+// Nobody clicks, and no window asks: the windows learn all the same that the token could not be renewed, and that it could.
+func TestAnIdleWindowLearnsThatTheNetworkIsGoneAndBack(t *testing.T) {
+	p, srv, _ := open(t, nil)
+	srv.Change(func(c *emulator.Config) { c.AccessTokenLifetime = time.Second })
+	_, err := p.does("SignIn", bridge.SignInOptions{})
+	must(t, err)
+	p.until("signed in", signedIn)
+	srv.AddFaults(authkittest.Fault{Route: emulator.Refresh, Times: emulator.Forever, Status: http.StatusServiceUnavailable})
+	p.until("the network is gone", func(s bridge.State) bool { return s.Offline })
+	srv.ClearFaults()
+	p.until("the network is back", func(s bridge.State) bool { return signedIn(s) && !s.Offline })
 }
 
 // wiretap is a transport that keeps every secret that the token endpoint is told or tells.
@@ -147,44 +288,68 @@ func (w *wiretap) keep(body []byte) {
 	}
 }
 
-// P07: everything that crosses a real run is searched for what the vault and the token endpoint alone may see.
-func TestP07TheRefreshTokenNeverReachesThePage(t *testing.T) {
+// P07: everything that crosses in a run of all calls, well and badly, is searched for what the vault, the token endpoint
+// and the emulator's redirect alone may see.
+func TestP07NoSecretButTheAccessTokenReachesThePage(t *testing.T) {
 	tap := &wiretap{}
-	p, _, _ := open(t, func(cfg *authkit.Config) { cfg.HTTPClient = &http.Client{Transport: tap} })
+	var passphrase string
+	p, srv, b := open(t, func(cfg *authkit.Config) {
+		cfg.HTTPClient = &http.Client{Transport: tap}
+		passphrase = cfg.EncryptionSecret
+	})
 	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	_, _ = p.SignIn(t.Context(), bridge.SignInOptions{})
-	p.until("signed in", signedIn)
-	if _, err := p.SignOut(t.Context()); err != nil {
-		t.Error(err)
+	session := func() {
+		_, err := p.does("SignIn", bridge.SignInOptions{})
+		must(t, err)
+		s := p.until("signed in", signedIn)
+		must(t, p.call("GetAccessToken", nil))
+		must(t, p.call("SwitchOrganization", nil, *s.OrganizationID))
+		_ = p.call("SwitchOrganization", nil, "org_foreign")
+		must(t, p.call("Accounts", nil))
+		_ = p.call("SwitchAccount", nil, "user_foreign")
+		_ = p.call("ReopenSignIn", nil)
+		_ = p.call("CancelSignIn", nil)
+		_ = p.call("State", nil)
+		b.Failed(errors.New("a link that was not used"))
 	}
+	session()
+	must(t, p.call("SignOut", nil, bridge.SignOutOptions{}))
+	srv.AddFaults(authkittest.Fault{Route: emulator.Exchange, Status: 400})
+	_ = p.call("SignIn", nil, bridge.SignInOptions{})
+	p.until("the refusal", func(s bridge.State) bool { return s.Error != nil && s.Attempt == nil })
+	session()
+
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	tap.mu.Lock()
 	defer tap.mu.Unlock()
-	if len(tap.secrets) < 3 {
+	if len(tap.secrets) < 8 {
 		t.Fatalf("%d secrets were seen on the wire, so the search proves nothing", len(tap.secrets))
 	}
-	for _, secret := range append(tap.secrets, "refresh_token", "refreshToken", "code_verifier") {
+	if !strings.Contains(p.crossed.String(), "alice@example.com") {
+		t.Fatal("nothing crossed, so the search proves nothing")
+	}
+	for _, secret := range append(tap.secrets, passphrase, "refresh_token", "refreshToken", "code_verifier", "codeVerifier") {
 		if strings.Contains(p.crossed.String(), secret) {
-			t.Error("a secret of the wire crossed to the page")
+			t.Error("a secret of the wire or the vault crossed to the page")
 		}
 	}
 }
 
 func TestCancelGivesTheButtonBack(t *testing.T) {
 	p, _, _ := open(t, func(cfg *authkit.Config) { cfg.OpenBrowser = func(context.Context, string) error { return nil } })
-	_, _ = p.SignIn(t.Context(), bridge.SignInOptions{})
+	_, _ = p.does("SignIn", bridge.SignInOptions{})
 	p.until("waiting", func(s bridge.State) bool { return s.Attempt != nil && s.Attempt.Step == authkit.Waiting })
-	if s, err := p.ReopenSignIn(t.Context()); err != nil || s.Attempt == nil {
+	if s, err := p.does("ReopenSignIn"); err != nil || s.Attempt == nil {
 		t.Errorf("ReopenSignIn = %+v, %v", s, err)
 	}
-	if s, err := p.CancelSignIn(t.Context()); err != nil || s.Attempt != nil {
+	if s, err := p.does("CancelSignIn"); err != nil || s.Attempt != nil {
 		t.Errorf("CancelSignIn = %+v, %v", s, err)
 	}
 	if s := p.until("the button is back", signedOut); s.Error != nil {
 		t.Errorf("being cancelled is shown as an error: %+v", s.Error)
 	}
-	if _, err := p.ReopenSignIn(t.Context()); err == nil {
+	if _, err := p.does("ReopenSignIn"); err == nil {
 		t.Error("a sign-in that is over was reopened")
 	}
 }
@@ -193,52 +358,96 @@ func TestABrowserThatCannotOpenLeavesTheURLOnThePage(t *testing.T) {
 	p, _, _ := open(t, func(cfg *authkit.Config) {
 		cfg.OpenBrowser = func(context.Context, string) error { return os.ErrNotExist }
 	})
-	_, _ = p.SignIn(t.Context(), bridge.SignInOptions{})
+	_, _ = p.does("SignIn", bridge.SignInOptions{})
 	s := p.until("the URL is shown", func(s bridge.State) bool { return s.Attempt != nil && !s.Attempt.BrowserOpened && s.Attempt.URL != "" })
 	if s.Attempt.Step != authkit.Waiting {
 		t.Errorf("step = %s", s.Attempt.Step)
 	}
-	_, _ = p.CancelSignIn(t.Context())
+	_, _ = p.does("CancelSignIn")
 }
 
 func TestFailuresComeInThePagesTerms(t *testing.T) {
 	p, srv, _ := open(t, nil)
 	_ = srv.Close()
-	_, _ = p.SignIn(t.Context(), bridge.SignInOptions{})
+	_, _ = p.does("SignIn", bridge.SignInOptions{})
 	s := p.until("the failure", func(s bridge.State) bool { return s.Error != nil })
 	if s.Error.Code != bridge.CodeUnreachable || s.Attempt != nil || s.Error.Hint == "" {
 		t.Errorf("error = %+v", s.Error)
 	}
-	for _, err := range []error{func() error { _, err := p.GetAccessToken(t.Context()); return err }(),
-		func() error { _, err := p.SignOut(t.Context()); return err }(),
-		func() error { _, err := p.SwitchOrganization(t.Context(), "org_1"); return err }()} {
-		var e *bridge.Error
-		if !errors.As(err, &e) || e.Code != bridge.CodeSignedOut {
+	for _, err := range []error{p.call("GetAccessToken", nil), p.call("SwitchOrganization", nil, "org_1")} {
+		if code(err) != bridge.CodeSignedOut {
 			t.Errorf("error = %v", err)
 		}
 	}
 }
 
+func code(err error) string {
+	if e, ok := errors.AsType[*bridge.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 func TestNonsenseFromThePageIsRefused(t *testing.T) {
 	p, _, _ := open(t, nil)
-	for _, o := range []bridge.SignInOptions{{ScreenHint: "x"}, {LoginHint: strings.Repeat("a", 10<<20)}, {OrganizationID: "a\nb"}} {
-		var e *bridge.Error
-		if _, err := p.SignIn(t.Context(), o); !errors.As(err, &e) || e.Code != bridge.CodeInput {
-			t.Errorf("SignIn = %v", err)
+	long, huge := strings.Repeat("a", 1001), strings.Repeat("a", 10<<20)
+	for method, args := range map[string][]any{
+		"SignIn": {bridge.SignInOptions{ScreenHint: "x"}, bridge.SignInOptions{LoginHint: huge}, bridge.SignInOptions{Provider: long},
+			bridge.SignInOptions{OrganizationID: "a\nb"}, bridge.SignInOptions{Prompt: "\x00"}, bridge.SignInOptions{InvitationToken: long}},
+		"SignOut":            {bridge.SignOutOptions{ReturnTo: long}},
+		"SwitchOrganization": {long, "a\r\nb"},
+		"SwitchAccount":      {huge},
+	} {
+		for _, arg := range args {
+			if err := p.call(method, nil, arg); code(err) != bridge.CodeInput {
+				t.Errorf("%s: %v", method, err)
+			}
 		}
 	}
+}
+
+// A page in a loop, or one that was taken over: every call is answered, and afterwards a person can sign in.
+func TestAThousandCallsAtOnceLeaveNothingStuck(t *testing.T) {
+	var noBrowser atomic.Bool // a person visits no page of a sign-in that has been given up already
+	noBrowser.Store(true)
+	p, _, _ := open(t, without(&noBrowser))
+	calls := []func() error{
+		func() error { return p.call("State", nil) },
+		func() error { return p.call("SignIn", nil, bridge.SignInOptions{}) },
+		func() error { return p.call("CancelSignIn", nil) },
+		func() error { return p.call("ReopenSignIn", nil) },
+		func() error { return p.call("GetAccessToken", nil) },
+		func() error { return p.call("SwitchOrganization", nil, "org_1") },
+		func() error { return p.call("Accounts", nil) },
+		func() error { return p.call("SwitchAccount", nil, "user_1") },
+		func() error { return p.call("SignOut", nil, bridge.SignOutOptions{}) },
+		func() error { return p.call("SignIn", nil, bridge.SignInOptions{AddAccount: true}) },
+	}
+	var all sync.WaitGroup
+	for i := range 1000 {
+		all.Go(func() {
+			if err := calls[i%len(calls)](); err != nil && code(err) == "" {
+				t.Errorf("an error without a code: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	noBrowser.Store(false)
+	_, err := p.does("SignIn", bridge.SignInOptions{})
+	must(t, err)
+	p.until("signed in", signedIn)
 }
 
 func TestNoticesAndDemoAreInTheState(t *testing.T) {
 	p, _, b := open(t, nil)
 	b.Notice("scheme", "the scheme belongs to Other App")
 	b.SetDemo(bridge.Demo{URL: "http://127.0.0.1:1"})
-	s, err := p.State(t.Context())
+	s, err := p.does("State")
 	if err != nil || len(s.Notices) != 1 || s.Demo == nil {
 		t.Fatalf("State = %+v, %v", s, err)
 	}
 	b.Notice("scheme", "")
-	if s, _ := p.State(t.Context()); len(s.Notices) != 0 {
+	if s, _ := p.does("State"); len(s.Notices) != 0 {
 		t.Error("the notice stayed")
 	}
 }

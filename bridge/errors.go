@@ -26,6 +26,7 @@ const (
 	CodeNotExpected = "not_expected"
 	CodeBrowser     = "browser_not_opened"
 	CodeInput       = "invalid_input"
+	CodeAccount     = "unknown_account"
 	CodeInternal    = "internal"
 )
 
@@ -59,6 +60,7 @@ func (e *Error) classify(err error) {
 		{errors.Is(err, authkit.ErrUnreachable), CodeUnreachable, "Check the connection, then sign in again."},
 		{errors.Is(err, authkit.ErrSignInTimeout), CodeTimeout, "Sign in again when you like."},
 		{errors.Is(err, authkit.ErrNoAttempt), CodeNotExpected, "If you meant to sign in, start here in the app."},
+		{errors.Is(err, authkit.ErrUnknownAccount), CodeAccount, "Sign in with that account again."},
 		{errors.Is(err, context.Canceled), CodeCancelled, "Sign in again when you like."},
 		{errors.As(err, &browser), CodeBrowser, "Open the address yourself."},
 	} {

@@ -26,6 +26,7 @@ func (b *Bridge) signIn(options []authkit.SignInOption) State {
 	}
 	state := b.change(func(s *State) {
 		s.Error = nil
+		s.notice(noticeSignOut, "")
 		s.Attempt = &Attempt{Step: authkit.Opening, BrowserOpened: true}
 	})
 	b.behind.Go(func() {
@@ -39,7 +40,7 @@ func (b *Bridge) signIn(options []authkit.SignInOption) State {
 func (b *Bridge) progress(this *signIn, p authkit.Progress) {
 	b.changeIf(this, func(s *State) {
 		this.progress = p
-		s.Attempt = &Attempt{Step: p.Step, Redirect: p.Redirect, Why: p.Why, StartedAt: p.Begun, ExpiresAt: p.Deadline,
+		s.Attempt = &Attempt{Step: p.Step, Redirect: Redirect(p.Redirect), Why: p.Why, StartedAt: p.Begun, ExpiresAt: p.Deadline,
 			BrowserOpened: p.Err == nil, URL: p.URL}
 	})
 }

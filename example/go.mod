@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/authkit-desktop/authkit v0.0.0
 	github.com/coder/websocket v1.8.14
+	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/wailsapp/wails/v3 v3.0.0-beta.24
 	go.uber.org/goleak v1.3.0
 )

@@ -1,5 +1,5 @@
-// The example app: a window that signs a person in with AuthKit. To make it yours, change appID and appName, set your
-// client id, and delete demo.go.
+// The example app: windows that sign a person in with AuthKit. To make it yours, take main.go, window.go and size.go,
+// change appID and appName, set your client id, and leave package demo out.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/bridge"
 	"github.com/authkit-desktop/authkit/desktop"
+	"github.com/authkit-desktop/authkit/example/demo"
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
@@ -40,7 +42,7 @@ func main() {
 	}
 }
 
-// run is the whole app. What differs between a window and a browser tab is in window.go and tab.go.
+// run is the whole app. What differs between windows and a browser tab is in window.go and tab.go.
 func run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -54,11 +56,11 @@ func run(ctx context.Context) error {
 	for _, name := range []string{"WORKOS_ENCRYPTION_SECRET", "MAIN_VITE_WORKOS_ENCRYPTION_SECRET"} {
 		_ = os.Unsetenv(name) // WebKit and the browser inherit the environment, and have no use for it (P06)
 	}
-	demo, err := startDemo(&cfg)
+	local, err := demo.Start(&cfg)
 	if err != nil {
 		return err
 	}
-	defer demo.close()
+	defer local.Close()
 	place, err := newPlace(ctx, &cfg)
 	if err != nil {
 		return err
@@ -73,13 +75,16 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer place.leave()
+	assets := http.NewServeMux()
+	assets.Handle("/", application.AssetFileServerFS(page))
+	assets.Handle("/api/", local.API(ctx, client.About()))
 	app := application.New(application.Options{Name: appName, Icon: icon, Logger: logger,
-		Assets: application.AssetOptions{Handler: application.AssetFileServerFS(page), Middleware: place.guard},
+		Assets: application.AssetOptions{Handler: assets, Middleware: place.guard},
 		Server: application.ServerOptions{WriteTimeout: 24 * time.Hour}}) // a tab's stream of events is one long answer
 	b := bridge.New(client, place.emitter(app))
 	defer b.Close()
 	app.RegisterService(application.NewService(b.Service()))
-	demo.announce(b)
+	local.Announce(b)
 	place.show(app, b)
 	return app.Run()
 }

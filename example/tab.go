@@ -15,14 +15,16 @@ import (
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/bridge"
+	"github.com/authkit-desktop/authkit/example/tab"
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
 // A place is where the page is shown: here, tabs of the person's browser, on a machine without a display. The app is
 // served on 127.0.0.1 alone and behind a door.
 type place struct {
-	door   *door
-	stream *stream
+	door   *tab.Door
+	stream *tab.Stream
+	host   string
 }
 
 func newPlace(ctx context.Context, cfg *authkit.Config) (*place, error) {
@@ -31,7 +33,8 @@ func newPlace(ctx context.Context, cfg *authkit.Config) (*place, error) {
 	if err := errors.Join(os.Setenv("WAILS_SERVER_HOST", loopback), os.Setenv("WAILS_SERVER_PORT", port)); err != nil {
 		return nil, err
 	}
-	p := &place{door: newDoor(net.JoinHostPort(loopback, port)), stream: newStream(ctx)}
+	host := net.JoinHostPort(loopback, port)
+	p := &place{door: tab.NewDoor(host), stream: tab.NewStream(ctx), host: host}
 	if !strings.HasPrefix(cfg.RedirectURI, "http://") { // without a desktop nobody delivers links of a scheme
 		cfg.RedirectURI = "http://127.0.0.1/callback"
 	}
@@ -61,17 +64,17 @@ func freePort(ctx context.Context, wanted string) string {
 func (p *place) guard(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /events", p.stream)
-	mux.Handle("/", guard{origin: "http://" + p.door.host, sites: sites, csp: pagePolicy}.wrap(next))
-	return p.door.wrap(mux)
+	mux.Handle("/", bridge.Guard{Origin: "http://" + p.host, Sites: sites, Policy: bridge.PagePolicy}.Wrap(next))
+	return p.door.Wrap(mux)
 }
 
 func (p *place) emitter(*application.App) func(string, any) {
-	return func(name string, data any) { p.stream.emit(name, data) }
+	return func(name string, data any) { p.stream.Emit(name, data) }
 }
 
 // openPage asks the tab to open a page beside itself: the person's browser is where the tab is, not where the app is.
 func (p *place) openPage(_ context.Context, page string) error {
-	if !p.stream.emit("open-page", page) {
+	if !p.stream.Emit("open-page", page) {
 		return errors.New("the app is open in no browser tab")
 	}
 	return nil
@@ -88,7 +91,7 @@ func (p *place) show(app *application.App, _ *bridge.Bridge) { go p.invite(app.C
 func (p *place) invite(ctx context.Context) {
 	var dialer net.Dialer
 	for tick := time.Tick(20 * time.Millisecond); ; {
-		conn, err := dialer.DialContext(ctx, "tcp", p.door.host)
+		conn, err := dialer.DialContext(ctx, "tcp", p.host)
 		if err == nil {
 			_ = conn.Close()
 			break
@@ -99,5 +102,5 @@ func (p *place) invite(ctx context.Context) {
 			return
 		}
 	}
-	fmt.Printf("%s is open to one browser on this machine, at this address, once:\n\n    %s\n\n", appName, p.door.link())
+	fmt.Printf("%s is open to one browser on this machine, at this address, once:\n\n    %s\n\n", appName, p.door.Link())
 }

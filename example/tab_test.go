@@ -130,9 +130,9 @@ func (a *app) call(method string, args ...any) (status int, answer string) {
 	body, err := json.Marshal(map[string]any{"object": 0, "method": 0, "args": map[string]any{"call-id": method,
 		"methodName": "github.com/authkit-desktop/authkit/bridge.Service." + method, "args": args}})
 	must(a.t, err)
-	return fetch(a.t, a.browser, http.MethodPost, a.base+runtimePath, func(r *http.Request) {
+	return fetch(a.t, a.browser, http.MethodPost, a.base+"/wails/runtime", func(r *http.Request) {
 		r.Header.Set("Origin", a.base)
-		r.Header.Set(clientHeader, "test")
+		r.Header.Set("x-wails-client-id", "test")
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	})
 }
@@ -229,7 +229,7 @@ func TestPersonSignsInFromATabAndStaysSignedIn(t *testing.T) {
 	if status, answer := a.call("SwitchOrganization", s.OrganizationID); status != http.StatusOK {
 		t.Errorf("the session of an earlier run could not be renewed: %d %s", status, answer)
 	}
-	if status, answer := a.call("SignOut"); status != http.StatusOK {
+	if status, answer := a.call("SignOut", map[string]any{}); status != http.StatusOK {
 		t.Errorf("SignOut: %d %s", status, answer)
 	}
 	a.await("open-page", func(data string) bool { return strings.Contains(data, "/sessions/logout") })

@@ -22,11 +22,12 @@ type place struct {
 	logger   *slog.Logger
 	links    *desktop.App
 	failures chan error // of links; they may come before there is a page to show them
+	size     *size
 }
 
 func newPlace(_ context.Context, cfg *authkit.Config) (*place, error) {
 	cfg.FallbackRedirectURI = "http://127.0.0.1/callback" // for when another program owns the scheme
-	return &place{logger: cfg.Logger, failures: make(chan error, 16)}, nil
+	return &place{logger: cfg.Logger, failures: make(chan error, 16), size: lastSize()}, nil
 }
 
 // claim takes the app's one instance and its URL scheme. It is desktop.ErrHandedOver when the app is running already.
@@ -42,23 +43,23 @@ func (p *place) failed(err error) {
 	}
 }
 
-func (p *place) leave() { _ = p.links.Close() }
+func (p *place) leave() {
+	_ = p.links.Close()
+	p.size.save()
+}
 
 func (*place) guard(next http.Handler) http.Handler {
-	g := newWindowGuard(os.Getenv("FRONTEND_DEVSERVER_URL"))
-	g.sites = sites
-	g.window = func(id uint) bool {
+	return bridge.WindowGuard(func(id uint) bool {
 		_, known := application.Get().Window.GetByID(id)
 		return known
-	}
-	return g.wrap(next)
+	}, sites...).Wrap(next)
 }
 
 func (*place) emitter(app *application.App) func(string, any) {
 	return func(name string, data any) { app.Event.Emit(name, data) }
 }
 
-// show prepares the window, and tells the page what does not work on this machine.
+// show opens the first window, and tells the page what does not work on this machine.
 func (p *place) show(app *application.App, b *bridge.Bridge) {
 	for i, warning := range p.links.Warnings() {
 		b.Notice(fmt.Sprint("start-", i), warning)
@@ -68,21 +69,59 @@ func (p *place) show(app *application.App, b *bridge.Bridge) {
 			b.Failed(err)
 		}
 	}()
-	if runtime.GOOS == "darwin" { // elsewhere a link comes as an argument, or from a second process
+	if runtime.GOOS == "darwin" { // elsewhere a link comes as an argument, and every window has a menu bar
 		app.Event.OnApplicationEvent(events.Common.ApplicationLaunchedWithUrl, func(e *application.ApplicationEvent) {
 			p.links.OpenURL(e.Context().URL())
 		})
-		app.Menu.Set(application.DefaultApplicationMenu())
+		app.Menu.Set(p.menu(app))
 	}
-	window := app.Window.NewWithOptions(application.WebviewWindowOptions{Name: "main", Title: appName,
-		Width: 960, Height: 680, MinWidth: 360, MinHeight: 480, Linux: application.LinuxWindow{Icon: icon},
-		KeyBindings: map[string]func(application.Window){
-			"CmdOrCtrl+Q": func(application.Window) { app.Quit() },
-			"CmdOrCtrl+W": func(w application.Window) { w.Close() },
-		}})
-	p.links.OnActivate(func() {
-		window.UnMinimise()
-		window.Show()
-		window.Focus()
-	})
+	p.open(app)
+	p.links.OnActivate(func() { p.activate(app) })
+}
+
+// open opens one more window. All of them show the same state: package bridge tells every window of every change.
+func (p *place) open(app *application.App) {
+	width, height := p.size.get()
+	options := application.WebviewWindowOptions{Title: appName, Width: width, Height: height, MinWidth: 360, MinHeight: 480}
+	if runtime.GOOS != "darwin" {
+		options.Linux = application.LinuxWindow{Icon: icon, Menu: p.menu(app)}
+		options.Windows = application.WindowsWindow{Menu: p.menu(app)}
+	}
+	window := app.Window.NewWithOptions(options)
+	window.OnWindowEvent(events.Common.WindowDidResize, func(*application.WindowEvent) { p.size.note(window) })
+}
+
+// menu has the items and shortcuts that people of each system look for. A menu belongs to one window.
+func (p *place) menu(app *application.App) *application.Menu {
+	menu := application.NewMenu()
+	if runtime.GOOS == "darwin" {
+		menu.AddRole(application.AppMenu)
+	}
+	file := menu.AddSubmenu("File")
+	file.Add("New Window").SetAccelerator("CmdOrCtrl+N").OnClick(func(*application.Context) { p.open(app) })
+	file.AddRole(application.CloseWindow)
+	if runtime.GOOS != "darwin" {
+		file.AddSeparator()
+		file.AddRole(application.Quit)
+	}
+	for _, role := range []application.Role{application.EditMenu, application.ViewMenu, application.WindowMenu} {
+		menu.AddRole(role)
+	}
+	return menu
+}
+
+// activate brings the app to the front, for a link and for a second start.
+func (p *place) activate(app *application.App) {
+	window := app.Window.Current()
+	if window == nil {
+		all := app.Window.GetAll()
+		if len(all) == 0 { // macOS keeps an app without windows
+			p.open(app)
+			return
+		}
+		window = all[0]
+	}
+	window.UnMinimise()
+	window.Show()
+	window.Focus()
 }

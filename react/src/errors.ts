@@ -1,4 +1,4 @@
-import type { ErrorInfo } from "./state.js";
+import type { ErrorInfo } from "./types.js";
 
 /** What every call of this package rejects with. Branch on `code`; `message` and `hint` are for people. */
 export class AuthKitError extends Error {

@@ -1,10 +1,11 @@
 import { toAuthKitError } from "./errors.js";
-import { loadingState, type State } from "./state.js";
-import type { SignInOptions, Transport } from "./transport.js";
+import { loadingState } from "./state.js";
+import type { Transport } from "./transport.js";
+import type { Account, SignInOptions, SignOutOptions, State } from "./types.js";
 
 export { AuthKitError } from "./errors.js";
-export type * from "./state.js";
-export type { SignInOptions, Transport } from "./transport.js";
+export type { Transport } from "./transport.js";
+export type * from "./types.js";
 
 /** What a page can do. All of it is bound: `const { signIn } = store.actions` works. */
 export interface AuthActions {
@@ -15,8 +16,12 @@ export interface AuthActions {
   readonly cancel: () => Promise<void>;
   /** Opens the page of the present attempt again. */
   readonly reopen: () => Promise<void>;
-  readonly signOut: () => Promise<void>;
+  /** Here at once, then in the browser. Nobody being signed in any more is no failure. */
+  readonly signOut: (options?: SignOutOptions) => Promise<void>;
   readonly switchToOrganization: (organizationId: string) => Promise<void>;
+  /** Everybody who is signed in to the app, the current one first. More than one after `signIn({ addAccount: true })`. */
+  readonly getAccounts: () => Promise<Account[]>;
+  readonly switchToAccount: (id: string) => Promise<void>;
   /** A token that is fresh enough to be used now. Rejects with code `signed_out` when there is none. */
   readonly getAccessToken: () => Promise<string>;
 }
@@ -61,12 +66,16 @@ export function createAuthStore(transport: Transport): AuthStore {
     }
   }
 
-  async function run(call: Promise<State>) {
+  async function asked<T>(call: Promise<T>): Promise<T> {
     try {
-      accept(await call);
+      return await call;
     } catch (thrown) {
       throw toAuthKitError(thrown);
     }
+  }
+
+  async function run(call: Promise<State>) {
+    accept(await asked(call));
   }
 
   function start() {
@@ -102,12 +111,11 @@ export function createAuthStore(transport: Transport): AuthStore {
       signUp: (options = {}) => run(transport.signIn({ ...options, screenHint: "sign-up" })),
       cancel: () => run(transport.cancelSignIn()),
       reopen: () => run(transport.reopenSignIn()),
-      signOut: () => run(transport.signOut()),
+      signOut: (options = {}) => run(transport.signOut(options)),
       switchToOrganization: (organizationId) => run(transport.switchOrganization(organizationId)),
-      getAccessToken: () =>
-        transport.getAccessToken().catch((thrown: unknown) => {
-          throw toAuthKitError(thrown);
-        }),
+      getAccounts: () => asked(transport.accounts()),
+      switchToAccount: (id) => run(transport.switchAccount(id)),
+      getAccessToken: () => asked(transport.getAccessToken()),
     },
   };
 }

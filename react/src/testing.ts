@@ -1,6 +1,7 @@
 import { AuthKitError } from "./errors.js";
-import { loadingState, type Attempt, type ErrorInfo, type State, type User } from "./state.js";
-import type { SignInOptions, Transport } from "./transport.js";
+import { loadingState } from "./state.js";
+import type { Transport } from "./transport.js";
+import type { Account, Attempt, ErrorInfo, State, User } from "./types.js";
 
 export const alice: User = {
   id: "user_01ALICE",
@@ -25,6 +26,7 @@ export const signedIn: Omit<State, "seq"> = {
   status: "signed-in",
   user: alice,
   sessionId: "session_01",
+  authenticationMethod: "Password",
   organizationId: "org_01ACME",
   role: "admin",
   roles: ["admin"],
@@ -52,6 +54,8 @@ export interface FakeTransport extends Transport {
   /** The person has finished in the browser. */
   completeSignIn(part?: Partial<State>): void;
   failSignIn(error: ErrorInfo): void;
+  /** People who are signed in besides. */
+  others: User[];
   /** Lets the next call fail. */
   failNextCall(error: ErrorInfo): void;
   /** Makes calls answer, with the state as it was when they came, only once the returned function has been called. */
@@ -88,9 +92,17 @@ export function createFakeTransport(start: Partial<State> = {}): FakeTransport {
     return structuredClone(result as T);
   }
 
+  const accountOf = (user: User, isCurrent: boolean): Account => ({
+    id: user.id,
+    user,
+    organizationId: isCurrent ? current.organizationId : null,
+    current: isCurrent,
+  });
+
   return {
     calls,
     change,
+    others: [],
     get listeners() {
       return listeners.size;
     },
@@ -117,13 +129,32 @@ export function createFakeTransport(start: Partial<State> = {}): FakeTransport {
       announce(null);
     },
     state: () => answer("state", [], () => current),
-    signIn: (options: SignInOptions) =>
+    signIn: (options) =>
       answer("signIn", [options], () => change({ attempt: waiting, error: null })),
     cancelSignIn: () => answer("cancelSignIn", [], () => change({ attempt: null })),
     reopenSignIn: () => answer("reopenSignIn", [], () => change({ attempt: waiting })),
-    signOut: () => answer("signOut", [], () => change({ ...signedOut, seq: current.seq })),
+    signOut: (options) =>
+      answer("signOut", [options], () => {
+        const { storage, notices, demo } = current;
+        return change({ ...signedOut, storage, notices, demo });
+      }),
     switchOrganization: (organizationId) =>
       answer("switchOrganization", [organizationId], () => change({ organizationId })),
+    accounts() {
+      return answer("accounts", [], () => [
+        ...(current.user ? [accountOf(current.user, true)] : []),
+        ...this.others.map((user) => accountOf(user, false)),
+      ]);
+    },
+    switchAccount(id) {
+      return answer("switchAccount", [id], () => {
+        const user = this.others.find((other) => other.id === id);
+        if (!user) throw unknownAccountError;
+        this.others = this.others.filter((other) => other !== user);
+        if (current.user) this.others.push(current.user);
+        return change({ ...signedIn, user, sessionId: `session of ${id}` });
+      });
+    },
     getAccessToken: () =>
       answer("getAccessToken", [], () => {
         if (current.status !== "signed-in") throw signedOutError;
@@ -140,6 +171,12 @@ export function createFakeTransport(start: Partial<State> = {}): FakeTransport {
     },
   };
 }
+
+const unknownAccountError = new AuthKitError({
+  code: "unknown_account",
+  message: "nobody of that id is signed in to this app",
+  hint: "",
+});
 
 const signedOutError = new AuthKitError({
   code: "signed_out",

@@ -1,12 +1,4 @@
-import type { State } from "./state.js";
-
-export interface SignInOptions {
-  screenHint?: "sign-in" | "sign-up";
-  organizationId?: string;
-  loginHint?: string;
-  /** Skips AuthKit's choice of providers, e.g. "GoogleOAuth". */
-  provider?: string;
-}
+import type { Account, SignInOptions, SignOutOptions, State } from "./types.js";
 
 /**
  * The way from the page to the Go side. Calls reject with an error that `toAuthKitError` understands;
@@ -17,8 +9,10 @@ export interface Transport {
   readonly signIn: (options: SignInOptions) => Promise<State>;
   readonly cancelSignIn: () => Promise<State>;
   readonly reopenSignIn: () => Promise<State>;
-  readonly signOut: () => Promise<State>;
+  readonly signOut: (options: SignOutOptions) => Promise<State>;
   readonly switchOrganization: (organizationId: string) => Promise<State>;
+  readonly accounts: () => Promise<Account[]>;
+  readonly switchAccount: (id: string) => Promise<State>;
   readonly getAccessToken: () => Promise<string>;
   /**
    * Announces every change from now on; returns the way to stop. `null` means "something may have

@@ -1,5 +1,5 @@
-import type { State } from "./state.js";
 import type { Transport } from "./transport.js";
+import type { State } from "./types.js";
 
 /** The two parts of `@wailsio/runtime` (version 3) that are needed; handed in, so that this package depends on nothing. */
 export interface WailsRuntime {
@@ -23,7 +23,7 @@ export function createWailsTransport(
   service = "github.com/authkit-desktop/authkit/bridge.Service",
 ): Transport {
   async function call<T>(method: string, ...args: unknown[]): Promise<T> {
-    // The Go side's types are the contract; see state.ts.
+    // The Go side's types are the contract; see types.ts.
     return (await Call.ByName(`${service}.${method}`, ...args)) as T;
   }
   return {
@@ -31,8 +31,10 @@ export function createWailsTransport(
     signIn: (options) => call("SignIn", options),
     cancelSignIn: () => call("CancelSignIn"),
     reopenSignIn: () => call("ReopenSignIn"),
-    signOut: () => call("SignOut"),
+    signOut: (options) => call("SignOut", options),
     switchOrganization: (organizationId) => call("SwitchOrganization", organizationId),
+    accounts: () => call("Accounts"),
+    switchAccount: (id) => call("SwitchAccount", id),
     getAccessToken: () => call("GetAccessToken"),
     listen: (onChange) =>
       Events.On(stateEvent, ({ data }) => {

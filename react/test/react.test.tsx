@@ -1,8 +1,9 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
-import { StrictMode, useLayoutEffect, type ReactNode } from "react";
+import { StrictMode, useLayoutEffect, version, type ReactNode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   AuthKitProvider,
+  SignInButton,
   SignedIn,
   SignedOut,
   createAuthStore,
@@ -237,4 +238,46 @@ describe("useAccessToken", () => {
     await press("again");
     expect(shown(container)).toBe("token org_01ACME null");
   });
+});
+
+describe("SignInButton", () => {
+  it("signs in with its options, and cannot be pressed twice", async () => {
+    const transport = createFakeTransport();
+    await show(transport, <SignInButton options={{ screenHint: "sign-up" }}>Join</SignInButton>);
+    await press("Join");
+    expect(transport.calls.at(-1)).toEqual(["signIn", { screenHint: "sign-up" }]);
+    expect(screen.getByRole<HTMLButtonElement>("button").disabled).toBe(true);
+    act(() => {
+      transport.failSignIn({ code: "access_denied", message: "you said no", hint: "" });
+    });
+    expect(screen.getByRole<HTMLButtonElement>("button").disabled).toBe(false);
+  });
+
+  it("tells why it could not begin, and leaves it to the page to stop it", async () => {
+    const transport = createFakeTransport();
+    const failed = vi.fn();
+    await show(
+      transport,
+      <>
+        <SignInButton onError={failed} />
+        <SignInButton
+          onClick={(event) => {
+            event.preventDefault();
+          }}
+        >
+          Not now
+        </SignInButton>
+      </>,
+    );
+    const asked = transport.calls.length;
+    await press("Not now");
+    expect(transport.calls.length).toBe(asked);
+    transport.failNextCall({ code: "invalid_input", message: "no", hint: "" });
+    await press("Sign in");
+    expect(failed.mock.lastCall).toMatchObject([{ code: "invalid_input" }]);
+  });
+});
+
+it("runs with the React that was asked for", () => {
+  expect(version.split(".")[0]).toBe(process.env["REACT"] ?? "19");
 });

@@ -130,8 +130,24 @@ describe("an action", () => {
       ["cancelSignIn"],
       ["signIn", { organizationId: "org_01", screenHint: "sign-up" }],
       ["switchOrganization", "org_02"],
-      ["signOut"],
+      ["signOut", {}],
     ]);
+  });
+
+  it("switches between the people who are signed in", async () => {
+    const transport = createFakeTransport(signedIn);
+    transport.others = [{ ...alice, id: "user_01BOB", email: "bob@example.com" }];
+    const { actions, getState } = createAuthStore(transport);
+    await actions.switchToAccount("user_01BOB");
+    expect(getState().user?.email).toBe("bob@example.com");
+    const accounts = await actions.getAccounts();
+    expect(accounts.map(({ id, current }) => [id, current])).toEqual([
+      ["user_01BOB", true],
+      [alice.id, false],
+    ]);
+    await expect(actions.switchToAccount("nobody")).rejects.toMatchObject({
+      code: "unknown_account",
+    });
   });
 
   it("rejects with the code, the message and the hint of the Go side", async () => {

@@ -41,16 +41,20 @@ describe("the Wails transport", () => {
     await transport.signIn({ screenHint: "sign-up" });
     await transport.cancelSignIn();
     await transport.reopenSignIn();
-    await transport.signOut();
+    await transport.signOut({ allAccounts: true });
     await transport.switchOrganization("org_02");
+    await transport.accounts();
+    await transport.switchAccount("user_02");
     await transport.getAccessToken();
     expect(runtime.calls).toEqual([
       [`${service}.State`],
       [`${service}.SignIn`, { screenHint: "sign-up" }],
       [`${service}.CancelSignIn`],
       [`${service}.ReopenSignIn`],
-      [`${service}.SignOut`],
+      [`${service}.SignOut`, { allAccounts: true }],
       [`${service}.SwitchOrganization`, "org_02"],
+      [`${service}.Accounts`],
+      [`${service}.SwitchAccount`, "user_02"],
       [`${service}.GetAccessToken`],
     ]);
   });

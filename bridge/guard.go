@@ -1,4 +1,4 @@
-package main
+package bridge
 
 import (
 	"bytes"
@@ -6,56 +6,64 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// A guard stands before everything that a window's page can ask for, and lets nobody but the app's own page call the
-// app (A21). It knows what a Wails runtime sends, and imports no framework.
+// Guard stands before everything that a window's page can ask for, and lets nobody but the app's own page call the app
+// (A21). It knows what a Wails 3 runtime sends, and imports no framework:
+//
+//	application.AssetOptions{Handler: …, Middleware: bridge.WindowGuard(func(id uint) bool {
+//		_, known := app.Window.GetByID(id)
+//		return known
+//	}).Wrap}
 //
 // The window's id, which Wails adds itself, says that a request came out of a window, but not from which page in it. That
 // is told by what a page cannot choose, as measured with WebKitGTK: a page of another origin either makes a "no-cors"
 // request, and then it cannot add the runtime's client id; or it adds that, and then the engine names its origin.
 // WebKitGTK asks for no preflight there and names no origin for a page's own requests; Chromium does both.
-type guard struct {
-	// origin is the app's own page, such as wails://localhost.
-	origin string
-	// window tells whether there is a window of that id. Nil where pages are shown in browser tabs, which have none.
-	window func(id uint) bool
-	// sites are the hosts whose pages a page may open in the person's browser, over https.
-	sites []string
-	// csp is the page's content security policy; empty: none, for a development server's scripts.
-	csp string
+type Guard struct {
+	// Origin is the app's own page, such as wails://localhost.
+	Origin string
+	// Window tells whether there is a window of that id. Zero: pages are shown in browser tabs, which have none.
+	Window func(id uint) bool
+	// Sites are the hosts whose pages a page may open in the person's browser, over https. Zero: none.
+	Sites []string
+	// Policy is the page's content security policy. Zero: none, for a development server's scripts.
+	Policy string
 }
 
-// pagePolicy lets a page load what the app brought and nothing else, except pictures of people.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+// PagePolicy lets a page load what the app brought and nothing else, except pictures of people.
+const PagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// newWindowGuard guards the windows of a Wails app. devServer is the address of the page's development server, if any:
-// Wails puts its port into the page's origin, and what it brings for hot reload no policy of ours would let in.
-func newWindowGuard(devServer string) guard {
-	g := guard{origin: "wails://localhost", csp: pagePolicy}
+// WindowGuard guards the windows of a Wails app, which window knows by their ids. The address of the page's development
+// server comes from the variable that Wails takes it from: Wails puts its port into the page's origin, and what it brings
+// for hot reload no policy of ours would let in.
+func WindowGuard(window func(id uint) bool, sites ...string) Guard {
+	g := Guard{Origin: "wails://localhost", Window: window, Sites: sites, Policy: PagePolicy}
 	if runtime.GOOS == "windows" {
-		g.origin = "http://wails.localhost"
+		g.Origin = "http://wails.localhost"
 	}
-	if dev, err := url.Parse(devServer); err == nil && dev.Port() != "" {
-		g.origin, g.csp = g.origin+":"+dev.Port(), ""
+	if dev, err := url.Parse(os.Getenv("FRONTEND_DEVSERVER_URL")); err == nil && dev.Port() != "" {
+		g.Origin, g.Policy = g.Origin+":"+dev.Port(), ""
 	}
 	return g
 }
 
 const (
-	runtimePath   = "/wails/runtime"
-	maxCall       = 64 << 10 // bytes; the page's calls have a few hundred
+	runtimePath   = "/wails/runtime" // where calls go
+	maxCall       = 64 << 10         // bytes; the page's calls have a few hundred
 	windowHeader  = "x-wails-window-id"
 	clientHeader  = "x-wails-client-id"
 	chunkedHeader = "x-wails-chunk-id" // how the runtime sends what is larger than half a MiB
 )
 
-func (g guard) wrap(next http.Handler) http.Handler {
+// Wrap puts the guard before next.
+func (g Guard) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.mark(w.Header())
 		path := r.URL.Path
@@ -70,9 +78,9 @@ func (g guard) wrap(next http.Handler) http.Handler {
 	})
 }
 
-func (g guard) mark(h http.Header) {
-	if g.csp != "" {
-		h.Set("Content-Security-Policy", g.csp)
+func (g Guard) mark(h http.Header) {
+	if g.Policy != "" {
+		h.Set("Content-Security-Policy", g.Policy)
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin") // own looks at it
@@ -80,20 +88,20 @@ func (g guard) mark(h http.Header) {
 }
 
 // reads reports whether a request for the runtime's files, or for the content of a large event, may pass.
-func (g guard) reads(r *http.Request) bool {
+func (g Guard) reads(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && g.own(r) && g.knows(r)
 }
 
 // own reports whether nothing says that another page is asking.
-func (g guard) own(r *http.Request) bool {
+func (g Guard) own(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
-		return origin == g.origin
+		return origin == g.Origin
 	}
 	referer := r.Header.Get("Referer")
-	return referer == "" || strings.HasPrefix(referer, g.origin+"/")
+	return referer == "" || strings.HasPrefix(referer, g.Origin+"/")
 }
 
-func (g guard) call(w http.ResponseWriter, r *http.Request, next http.Handler) {
+func (g Guard) call(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if r.Method != http.MethodPost || r.Header.Get(clientHeader) == "" || !g.own(r) || !g.knows(r) {
 		refuse(w, "only this app's own page may call it")
 		return
@@ -115,12 +123,12 @@ func (g guard) call(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	next.ServeHTTP(w, r)
 }
 
-func (g guard) knows(r *http.Request) bool {
-	if g.window == nil {
+func (g Guard) knows(r *http.Request) bool {
+	if g.Window == nil {
 		return true
 	}
 	id, err := strconv.ParseUint(r.Header.Get(windowHeader), 10, 32)
-	return err == nil && g.window(uint(id))
+	return err == nil && g.Window(uint(id))
 }
 
 // The runtime's objects that a page has a use for: bound methods, and two conveniences. Windows, dialogs, events to
@@ -136,7 +144,7 @@ const (
 
 // allowed takes the body apart the way the runtime will. An absent body is not allowed: the runtime would then read the
 // call from the query.
-func (g guard) allowed(body []byte) bool {
+func (g Guard) allowed(body []byte) bool {
 	var call struct {
 		Object *int            `json:"object"`
 		Method *int            `json:"method"`
@@ -158,14 +166,14 @@ func (g guard) allowed(body []byte) bool {
 
 // opens reports whether a page may be opened in the person's browser. The key is looked up as the runtime does, letter
 // by letter: encoding/json alone would take "URL" for "url".
-func (g guard) opens(args json.RawMessage) bool {
+func (g Guard) opens(args json.RawMessage) bool {
 	var named map[string]any
 	if json.Unmarshal(args, &named) != nil {
 		return false
 	}
 	address, _ := named["url"].(string)
 	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "https" && u.User == nil && slices.Contains(g.sites, u.Host)
+	return err == nil && u.Scheme == "https" && u.User == nil && slices.Contains(g.Sites, u.Host)
 }
 
 func refuse(w http.ResponseWriter, why string) {

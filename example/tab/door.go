@@ -1,4 +1,6 @@
-package main
+// Package tab shows the app on a machine without a display: in a tab of one browser, behind a door, told of changes by a
+// stream. An app that people install leaves it out.
+package tab
 
 import (
 	"crypto/rand"
@@ -9,28 +11,30 @@ import (
 	"sync/atomic"
 )
 
-// A door stands before an app that is served to a browser tab. Who has the link that was printed gets a cookie, once;
+// Door stands before an app that is served to a browser tab. Who has the link that was printed gets a cookie, once;
 // everybody else on this machine, and every page on the web, gets a plain refusal.
 //
 // What it cannot do: cookies know no ports, so another server on 127.0.0.1 that the person visits with the same browser
 // is sent this cookie too. Who shares the machine with others opens the link in a private window.
-type door struct {
+type Door struct {
 	host   string // host:port, the only one that is answered (A06)
 	token  string // opens once
 	key    string // the cookie's value
 	opened atomic.Bool
 }
 
-func newDoor(host string) *door {
-	return &door{host: host, token: rand.Text(), key: rand.Text()}
+// NewDoor makes a door before host:port.
+func NewDoor(host string) *Door {
+	return &Door{host: host, token: rand.Text(), key: rand.Text()}
 }
 
-// link is what the person opens.
-func (d *door) link() string { return fmt.Sprintf("http://%s/?token=%s", d.host, d.token) }
+// Link is what the person opens.
+func (d *Door) Link() string { return fmt.Sprintf("http://%s/?token=%s", d.host, d.token) }
 
 const cookieName = "authkit-example"
 
-func (d *door) wrap(next http.Handler) http.Handler {
+// Wrap puts the door before next.
+func (d *Door) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := r.URL.Query().Get("token")
 		switch {
@@ -46,7 +50,7 @@ func (d *door) wrap(next http.Handler) http.Handler {
 	})
 }
 
-func (d *door) hasKey(r *http.Request) bool {
+func (d *Door) hasKey(r *http.Request) bool {
 	for _, cookie := range r.CookiesNamed(cookieName) {
 		if same(cookie.Value, d.key) {
 			return true
@@ -59,14 +63,14 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // letIn answers with a page that goes on by itself. A redirect would be followed without the cookie where the link was
 // clicked on another site's page, because SameSite=Strict looks at where the chain began.
-func (d *door) letIn(w http.ResponseWriter) {
+func (d *Door) letIn(w http.ResponseWriter) {
 	//nolint:gosec // G124: not Secure, because this is http, on the machine itself
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: d.key, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	w.Header().Set("Refresh", "0; url=/")
 	plain(w, http.StatusOK, "Opening the app", "If it does not open by itself, follow this link:", template.URL("/"))
 }
 
-func (d *door) turnAway(w http.ResponseWriter, status int) {
+func (d *Door) turnAway(w http.ResponseWriter, status int) {
 	plain(w, status, "This app is not open to this browser",
 		"Open the link that the app has printed where it was started. It works once; start the app again for another one.", "")
 }

@@ -1,4 +1,4 @@
-package main
+package tab
 
 import (
 	"net/http"
@@ -6,6 +6,15 @@ import (
 	"strings"
 	"testing"
 )
+
+// beyond is what the door protects: it answers 200.
+var beyond = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+
+func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
 
 const testHost = "127.0.0.1:8484"
 
@@ -18,9 +27,9 @@ func get(target string, cookies ...*http.Cookie) *http.Request {
 }
 
 func TestDoorOpensOnceForTheLinkAndThenForItsCookie(t *testing.T) {
-	d := newDoor(testHost)
-	app := d.wrap(beyond)
-	first := answer(app, get(d.link()))
+	d := NewDoor(testHost)
+	app := d.Wrap(beyond)
+	first := answer(app, get(d.Link()))
 	cookies := first.Result().Cookies()
 	if first.Code != http.StatusOK || len(cookies) != 1 {
 		t.Fatalf("the link got %d and %d cookies", first.Code, len(cookies))
@@ -34,18 +43,18 @@ func TestDoorOpensOnceForTheLinkAndThenForItsCookie(t *testing.T) {
 	if w := answer(app, get("http://"+testHost+"/account", cookies...)); w.Code != http.StatusOK || w.Body.Len() != 0 {
 		t.Errorf("with the cookie: %d %q", w.Code, w.Body)
 	}
-	if w := answer(app, get(d.link())); w.Code != http.StatusForbidden {
+	if w := answer(app, get(d.Link())); w.Code != http.StatusForbidden {
 		t.Errorf("the link worked twice: %d", w.Code)
 	}
-	if w := answer(app, get(d.link(), cookies...)); w.Code != http.StatusOK {
+	if w := answer(app, get(d.Link(), cookies...)); w.Code != http.StatusOK {
 		t.Errorf("the link again in the same browser: %d", w.Code)
 	}
 }
 
 func TestDoorIsClosedToEverybodyElse(t *testing.T) {
-	d := newDoor(testHost)
-	app := d.wrap(beyond)
-	post := httptest.NewRequest(http.MethodPost, d.link(), nil)
+	d := NewDoor(testHost)
+	app := d.Wrap(beyond)
+	post := httptest.NewRequest(http.MethodPost, d.Link(), nil)
 	for name, r := range map[string]*http.Request{
 		"nothing":         get("http://" + testHost + "/"),
 		"a wrong token":   get("http://" + testHost + "/?token=" + d.key),
@@ -69,8 +78,8 @@ func TestDoorIsClosedToEverybodyElse(t *testing.T) {
 }
 
 func TestA06_DoorAnswersToItsOwnHostOnly(t *testing.T) {
-	d := newDoor(testHost)
-	app := d.wrap(beyond)
+	d := NewDoor(testHost)
+	app := d.Wrap(beyond)
 	key := &http.Cookie{Name: cookieName, Value: d.key}
 	for _, host := range []string{"evil.example:8484", "localhost:8484", "127.0.0.1", "127.0.0.1:8485", "[::1]:8484", ""} {
 		for _, target := range []string{"/", "/?token=" + d.token} {

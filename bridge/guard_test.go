@@ -1,4 +1,4 @@
-package main
+package bridge
 
 import (
 	"io"
@@ -12,10 +12,9 @@ import (
 var beyond = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 
 func testGuard() http.Handler {
-	g := newWindowGuard("")
-	g.origin = "wails://localhost" // also where the tests run on Windows
-	g.sites, g.window = []string{"workos.com"}, func(id uint) bool { return id == 1 }
-	return g.wrap(beyond)
+	g := WindowGuard(func(id uint) bool { return id == 1 }, "workos.com")
+	g.Origin = "wails://localhost" // also where the tests run on Windows
+	return g.Wrap(beyond)
 }
 
 const goodCall = `{"object":0,"method":0,"args":{"call-id":"x","methodName":"bridge.Service.State","args":[]}}`
@@ -134,27 +133,28 @@ func TestA21_RuntimeFilesAreForTheOwnPage(t *testing.T) {
 
 func TestA21_PageLoadsNothingForeign(t *testing.T) {
 	w := answer(testGuard(), httptest.NewRequest(http.MethodGet, "/", nil))
-	if w.Code != http.StatusOK || w.Header().Get("Content-Security-Policy") != pagePolicy {
+	if w.Code != http.StatusOK || w.Header().Get("Content-Security-Policy") != PagePolicy {
 		t.Fatalf("the page came with %d and policy %q", w.Code, w.Header().Get("Content-Security-Policy"))
 	}
 	for _, part := range []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "form-action 'none'"} {
-		if !strings.Contains(pagePolicy, part) {
+		if !strings.Contains(PagePolicy, part) {
 			t.Errorf("the policy lacks %q", part)
 		}
 	}
 }
 
 func TestDevelopmentServerIsPartOfTheOrigin(t *testing.T) {
-	g := newWindowGuard("http://127.0.0.1:5173")
-	if !strings.HasSuffix(g.origin, "localhost:5173") || g.csp != "" {
-		t.Errorf("origin %q, policy %q", g.origin, g.csp)
+	t.Setenv("FRONTEND_DEVSERVER_URL", "http://127.0.0.1:5173")
+	g := WindowGuard(nil)
+	if !strings.HasSuffix(g.Origin, "localhost:5173") || g.Policy != "" {
+		t.Errorf("origin %q, policy %q", g.Origin, g.Policy)
 	}
 }
 
 func FuzzGuard(f *testing.F) {
 	f.Add(goodCall)
 	f.Add(`{"object":9,"method":0,"args":{"url":"https://workos.com/docs"}}`)
-	g := guard{sites: []string{"workos.com"}}
+	g := Guard{Sites: []string{"workos.com"}}
 	f.Fuzz(func(t *testing.T, body string) {
 		if g.allowed([]byte(body)) && !strings.Contains(strings.ToLower(body), "object") {
 			t.Fatalf("%q names no object and was let through", body)

@@ -1,4 +1,4 @@
-package main
+package tab
 
 import (
 	"bufio"
@@ -11,7 +11,7 @@ import (
 )
 
 // tab connects to a stream and gives its lines; the first is there when the server has taken it in.
-func tab(t *testing.T, s *stream) (lines *bufio.Scanner, leave func()) {
+func tab(t *testing.T, s *Stream) (lines *bufio.Scanner, leave func()) {
 	t.Helper()
 	srv := httptest.NewServer(s)
 	res, err := http.Get(srv.URL)
@@ -33,13 +33,13 @@ func tab(t *testing.T, s *stream) (lines *bufio.Scanner, leave func()) {
 
 func TestStreamTellsATabWhatHappens(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	s := newStream(t.Context())
-	if s.emit("authkit:state", 1) {
+	s := NewStream(t.Context())
+	if s.Emit("authkit:state", 1) {
 		t.Error("there is no tab, and emit has found one")
 	}
 	lines, leave := tab(t, s)
 	defer leave()
-	if !s.emit("authkit:state", map[string]string{"text": "two\nlines"}) {
+	if !s.Emit("authkit:state", map[string]string{"text": "two\nlines"}) {
 		t.Error("there is a tab, and emit has found none")
 	}
 	for _, want := range []string{"event: authkit:state", `data: {"text":"two\nlines"}`} {
@@ -52,7 +52,7 @@ func TestStreamTellsATabWhatHappens(t *testing.T) {
 func TestStreamEndsWithTheApp(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	ctx, end := context.WithCancel(t.Context())
-	lines, leave := tab(t, newStream(ctx))
+	lines, leave := tab(t, NewStream(ctx))
 	defer leave()
 	end()
 	if lines.Scan() {
@@ -62,12 +62,12 @@ func TestStreamEndsWithTheApp(t *testing.T) {
 
 // A tab that does not read must not hold the app up, nor make it keep everything that it has not read.
 func TestStreamSendsASlowTabAway(t *testing.T) {
-	s := newStream(t.Context())
+	s := NewStream(t.Context())
 	slow := s.join()
 	for range backlog {
-		s.emit("x", 1)
+		s.Emit("x", 1)
 	}
-	if s.emit("x", 1) {
+	if s.Emit("x", 1) {
 		t.Error("the slow tab is still there")
 	}
 	read := 0

@@ -1,4 +1,6 @@
-package main
+// Package demo is what an app of your own leaves out: an AuthKit in this process, for who has no client id, and an API
+// that stands where your server is.
+package demo
 
 import (
 	"cmp"
@@ -13,13 +15,16 @@ import (
 // the demo outlives the app.
 const demoAddr = "127.0.0.1:4100"
 
-// A demo is a local AuthKit in this process, for who has no client id. The zero demo is none.
-type demo struct{ server *emulator.Server }
+// Demo is the local AuthKit; without a server it is none.
+type Demo struct{ server *emulator.Server }
 
-func startDemo(cfg *authkit.Config) (d demo, err error) {
+// Start starts it where cfg has no client id, and points cfg at it.
+func Start(cfg *authkit.Config) (*Demo, error) {
+	d := &Demo{}
 	if cfg.ClientID != "" {
-		return demo{}, nil
+		return d, nil
 	}
+	var err error
 	config := emulator.Config{
 		Addr:   cmp.Or(os.Getenv("AUTHKIT_DEMO_ADDR"), demoAddr),
 		Secret: "the demo of the example app", // no secret, but the same after a restart, so that refresh tokens go on
@@ -27,7 +32,7 @@ func startDemo(cfg *authkit.Config) (d demo, err error) {
 	if d.server, err = emulator.Start(config); err != nil { // taken, by another person's demo perhaps
 		config.Addr = "127.0.0.1:0"
 		if d.server, err = emulator.Start(config); err != nil {
-			return demo{}, err
+			return nil, err
 		}
 	}
 	cfg.ClientID, cfg.APIURL, cfg.AllowEmulator = d.server.ClientID(), d.server.URL(), true
@@ -35,7 +40,8 @@ func startDemo(cfg *authkit.Config) (d demo, err error) {
 	return d, nil
 }
 
-func (d demo) announce(b *bridge.Bridge) {
+// Announce tells the page who can sign in there.
+func (d *Demo) Announce(b *bridge.Bridge) {
 	if d.server == nil {
 		return
 	}
@@ -46,7 +52,8 @@ func (d demo) announce(b *bridge.Bridge) {
 	b.SetDemo(shown)
 }
 
-func (d demo) close() {
+// Close ends it.
+func (d *Demo) Close() {
 	if d.server != nil {
 		_ = d.server.Close()
 	}

@@ -1,4 +1,4 @@
-package main
+package tab
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// A stream tells browser tabs what happens, as server-sent events. Wails' own channel to a tab lies outside of the
+// Stream tells browser tabs what happens, as server-sent events. Wails' own channel to a tab lies outside of the
 // middleware, so nothing would guard it, and it loses what happens before it is connected; a page of this stream asks
 // for the state whenever it connects.
-type stream struct {
+type Stream struct {
 	life context.Context // ends all connections, which would otherwise keep a server from shutting down
 
 	mu   sync.Mutex
@@ -21,12 +21,13 @@ type stream struct {
 // backlog is how many events wait for a slow tab. An event more, and the tab is sent away: it connects again and asks.
 const backlog = 16
 
-func newStream(life context.Context) *stream {
-	return &stream{life: life, tabs: map[chan []byte]struct{}{}}
+// NewStream makes a stream whose connections end with life.
+func NewStream(life context.Context) *Stream {
+	return &Stream{life: life, tabs: map[chan []byte]struct{}{}}
 }
 
-// emit sends to every tab and reports whether there is one. It never blocks.
-func (s *stream) emit(name string, data any) bool {
+// Emit sends to every tab and reports whether there is one. It never blocks.
+func (s *Stream) Emit(name string, data any) bool {
 	content, err := json.Marshal(data)
 	if err != nil {
 		return false
@@ -45,7 +46,7 @@ func (s *stream) emit(name string, data any) bool {
 	return len(s.tabs) > 0
 }
 
-func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	flusher, ok := w.(http.Flusher)
 	if !ok {
 		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
@@ -71,7 +72,7 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *stream) join() chan []byte {
+func (s *Stream) join() chan []byte {
 	tab := make(chan []byte, backlog)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +80,7 @@ func (s *stream) join() chan []byte {
 	return tab
 }
 
-func (s *stream) leave(tab chan []byte) {
+func (s *Stream) leave(tab chan []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tabs, tab)
