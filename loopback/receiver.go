@@ -137,7 +137,9 @@ func Listen(ctx context.Context, config Config) (*Receiver, error) {
 		defer close(r.served)
 		_ = r.server.Serve(r.door) // ends, always with an error, when the door closes
 	}()
-	r.detach = context.AfterFunc(ctx, func() { r.Close() })
+	attached := make(chan struct{})
+	r.detach = context.AfterFunc(ctx, func() { <-attached; r.Close() }) // r.Close calls r.detach
+	close(attached)
 	return r, nil
 }
 
