@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,52 @@ func bundleOf(executable string) (bundle string, ok bool) {
 		return "", false
 	}
 	return executable[:at+len(".app")], true
+}
+
+// declaringBundle finds the program's bundle and checks that it declares the
+// scheme. problem is empty when it does.
+func declaringBundle(app Config, readPlist func(file string) ([]byte, error)) (bundle, problem, fix string) {
+	bundle, ok := bundleOf(app.Executable)
+	if !ok {
+		return "", fmt.Sprintf("%s is not inside an app bundle, and macOS gives links to nothing else", app.Executable),
+			"build an .app, or use a loopback redirect (http://127.0.0.1/callback)"
+	}
+	if strings.Contains(bundle, "/AppTranslocation/") {
+		return bundle, "macOS runs the app from a temporary place, as it does with a download that was not moved",
+			"move the app to the Applications folder and open it there"
+	}
+	file := bundle + "/Contents/Info.plist"
+	plist, err := readPlist(file)
+	schemes, parseErr := plistSchemes(plist)
+	switch {
+	case err != nil || parseErr != nil:
+		return bundle, fmt.Sprintf("the app's %s cannot be read: %v", file, errors.Join(err, parseErr)), "build the app bundle anew"
+	case !slices.Contains(schemes, app.Scheme):
+		return bundle, fmt.Sprintf("the app bundle %s does not declare %s links", bundle, app.Scheme), plistAdvice(app)
+	}
+	return bundle, "", ""
+}
+
+// bundleStatus judges by the bundle and by the path of the app that Launch
+// Services would open, empty when there is none.
+func bundleStatus(app Config, bundle, owner, problem, fix string) Status {
+	status := Status{Problem: problem, Fix: fix, Ours: bundle != "" && sameFile(owner, bundle)}
+	if bundle != "" {
+		status.Environment = "bundle"
+	}
+	if owner != "" {
+		status.Owner, status.OwnerPath = strings.TrimSuffix(path.Base(owner), ".app"), owner
+	}
+	switch {
+	case problem != "":
+	case owner == "":
+		status.Problem, status.Fix = "no app is registered for "+app.Scheme+" links, so they go nowhere", "open the app from the Finder once, or call Register"
+	case !status.Ours:
+		status.Problem = fmt.Sprintf("%s links go to %s (%s)", app.Scheme, status.Owner, owner)
+		status.Fix = "remove the other app, or the other copy of this one, and open this app once"
+	}
+	status.Delivers = status.Problem == ""
+	return status
 }
 
 // errPlist says that an Info.plist is not what we can read.

@@ -1,6 +1,9 @@
 package deeplink
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -63,4 +66,54 @@ func FuzzInfoPlist(f *testing.F) {
 	f.Fuzz(func(t *testing.T, plist []byte) {
 		plistSchemes(plist) // must come to an end, whatever the file is
 	})
+}
+
+// bundle makes an app bundle with these schemes in its Info.plist, and returns the config of its program.
+func bundle(t *testing.T, name string, schemes ...string) Config {
+	t.Helper()
+	contents := filepath.Join(t.TempDir(), name, "Contents")
+	plist := "<plist><dict><key>CFBundleURLTypes</key><array><dict><key>CFBundleURLSchemes</key><array>"
+	for _, scheme := range schemes {
+		plist += "<string>" + scheme + "</string>"
+	}
+	plist += "</array></dict></array></dict></plist>"
+	err := errors.Join(os.MkdirAll(contents, 0o755), os.WriteFile(filepath.Join(contents, "Info.plist"), []byte(plist), 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Config{Scheme: testScheme, AppID: "com.example.notes", Executable: filepath.ToSlash(contents) + "/MacOS/notes"}
+}
+
+func TestTheStateOfABundleIsExplained(t *testing.T) {
+	good, bare, other := bundle(t, "Notes.app", "x", testScheme), bundle(t, "Bare.app"), bundle(t, "Other.app", testScheme)
+	pathOf := func(app Config) string { path, _ := bundleOf(app.Executable); return path }
+	outside := Config{Scheme: testScheme, Executable: "/usr/local/bin/notes"}
+	moved := Config{Scheme: testScheme, Executable: "/private/var/folders/x/AppTranslocation/1/d/Notes.app/Contents/MacOS/notes"}
+	lost := Config{Scheme: testScheme, Executable: "/Applications/Gone.app/Contents/MacOS/notes"}
+	for name, test := range map[string]struct {
+		app   Config
+		owner string
+		words string // of problem and fix; empty: the link arrives
+	}{
+		"owned":                  {good, pathOf(good), ""},
+		"nobody's":               {good, "", "open the app from the Finder"},
+		"another app's":          {good, pathOf(other), "links go to Other (" + pathOf(other) + ")"},
+		"not declared":           {bare, pathOf(bare), "<string>" + testScheme + "</string>"},
+		"no bundle":              {outside, pathOf(other), "not inside an app bundle"},
+		"translocated":           {moved, "", "Applications folder"},
+		"no Info.plist":          {lost, "", "cannot be read"},
+		"declared, and no owner": {other, "", "no app is registered"},
+	} {
+		path, problem, fix := declaringBundle(test.app, os.ReadFile)
+		status := bundleStatus(test.app, path, test.owner, problem, fix)
+		if status.Delivers != (test.words == "") || !strings.Contains(status.Problem+"\n"+status.Fix, test.words) {
+			t.Errorf("%s: %+v", name, status)
+		}
+		if !status.Delivers && (status.Problem == "" || status.Fix == "") {
+			t.Errorf("%s: something is left unsaid: %+v", name, status)
+		}
+		if ours := test.owner != "" && test.owner == path; status.Ours != ours || (status.Environment == "bundle") != (path != "") {
+			t.Errorf("%s: %+v", name, status)
+		}
+	}
 }

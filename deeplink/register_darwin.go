@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -34,7 +33,7 @@ func register(ctx context.Context, app Config) (changed bool, err error) {
 	if err != nil || before.Delivers {
 		return false, err
 	}
-	bundle, problem, fix := declaringBundle(ctx, app)
+	bundle, problem, fix := declaringBundle(app, readPlist(ctx))
 	if problem != "" {
 		return false, errors.New(problem + "; " + fix)
 	}
@@ -61,57 +60,23 @@ func unregister(ctx context.Context, app Config) (changed bool, err error) {
 }
 
 func inspect(ctx context.Context, app Config) (Status, error) {
-	bundle, problem, fix := declaringBundle(ctx, app)
-	status := Status{Problem: problem, Fix: fix}
-	if bundle != "" {
-		status.Environment = "bundle"
-	}
+	bundle, problem, fix := declaringBundle(app, readPlist(ctx))
 	owner, err := ownerOf(ctx, app.Scheme)
 	if err != nil {
-		return status, fmt.Errorf("it cannot be found out who owns %s links: %w", app.Scheme, err)
+		return bundleStatus(app, bundle, "", problem, fix), fmt.Errorf("it cannot be found out who owns %s links: %w", app.Scheme, err)
 	}
-	if owner != "" {
-		status.Owner = strings.TrimSuffix(filepath.Base(owner), ".app")
-		status.OwnerPath = owner
-	}
-	status.Ours = bundle != "" && sameFile(owner, bundle)
-	switch {
-	case problem != "":
-	case owner == "":
-		status.Problem, status.Fix = "no app is registered for "+app.Scheme+" links, so they go nowhere", "open the app from the Finder once, or call Register"
-	case !status.Ours:
-		status.Problem = fmt.Sprintf("%s links go to %s (%s)", app.Scheme, status.Owner, owner)
-		status.Fix = "remove the other app, or the other copy of this one, and open this app once"
-	}
-	status.Delivers = status.Problem == ""
-	return status, nil
+	return bundleStatus(app, bundle, owner, problem, fix), nil
 }
 
-// declaringBundle finds the program's bundle and checks that it declares the
-// scheme. problem is empty when it does.
-func declaringBundle(ctx context.Context, app Config) (bundle, problem, fix string) {
-	bundle, ok := bundleOf(app.Executable)
-	if !ok {
-		return "", fmt.Sprintf("%s is not inside an app bundle, and macOS gives links to nothing else", app.Executable),
-			"build an .app, or use a loopback redirect (http://127.0.0.1/callback)"
+// readPlist reads a property list as XML, whatever its form.
+func readPlist(ctx context.Context) func(file string) ([]byte, error) {
+	return func(file string) ([]byte, error) {
+		plist, err := os.ReadFile(file)
+		if bytes.HasPrefix(plist, []byte("bplist")) {
+			return run(ctx, "/usr/bin/plutil", "-convert", "xml1", "-o", "-", file)
+		}
+		return plist, err
 	}
-	if strings.Contains(bundle, "/AppTranslocation/") {
-		return bundle, "macOS runs the app from a temporary place, as it does with a download that was not moved",
-			"move the app to the Applications folder and open it there"
-	}
-	file := filepath.Join(bundle, "Contents/Info.plist")
-	plist, err := os.ReadFile(file)
-	if bytes.HasPrefix(plist, []byte("bplist")) {
-		plist, err = run(ctx, "/usr/bin/plutil", "-convert", "xml1", "-o", "-", file)
-	}
-	schemes, parseErr := plistSchemes(plist)
-	switch {
-	case err != nil || parseErr != nil:
-		return bundle, fmt.Sprintf("the app's %s cannot be read: %v", file, errors.Join(err, parseErr)), "build the app bundle anew"
-	case !slices.Contains(schemes, app.Scheme):
-		return bundle, fmt.Sprintf("the app bundle %s does not declare %s links", bundle, app.Scheme), plistAdvice(app)
-	}
-	return bundle, "", ""
 }
 
 // ownerScript asks the system which app opens a link. The scheme is an argument
@@ -137,14 +102,4 @@ func run(ctx context.Context, program string, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(program), err)
 	}
 	return out, nil
-}
-
-// sameFile says whether two paths lead to one file or folder.
-func sameFile(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
 }

@@ -165,14 +165,4 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func sameProgram(a, b string) bool {
-	if strings.EqualFold(a, b) {
-		return true
-	}
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
-}
+func sameProgram(a, b string) bool { return strings.EqualFold(a, b) || sameFile(a, b) }

@@ -184,16 +184,6 @@ func programAt(command string) string {
 	return path
 }
 
-// sameFile says whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
-}
-
 // readIfThere returns an empty text for a file that does not exist.
 func readIfThere(file string) (text string, there bool, err error) {
 	data, err := os.ReadFile(file)

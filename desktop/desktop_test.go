@@ -3,6 +3,7 @@ package desktop_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,6 +29,9 @@ func person(t *testing.T) (srv *authkittest.Server, newClient func() *authkit.Cl
 	t.Setenv("HOME", home)
 	for variable, folder := range map[string]string{"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "run"} {
 		t.Setenv(variable, filepath.Join(home, folder))
+	}
+	if err := os.Mkdir(filepath.Join(home, "run"), 0o700); err != nil { // or a folder that all tests share is used
+		t.Fatal(err)
 	}
 	srv = authkittest.NewServer(t, authkittest.Config{RedirectURIs: []string{redirect}})
 	cfg := srv.Config()
