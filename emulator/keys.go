@@ -2,25 +2,84 @@ package emulator
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"embed"
 	"encoding/base64"
-	"io"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math/big"
-	randv2 "math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// keyring holds the signing keys, the present one last. The first is made when it is needed, so that
-// a test that needs none waits for none.
+// The first keys of every emulator are the same, and known to everybody: making one takes a tenth of a second, and no
+// test should wait for it. A token is no safer with a key of its own when its issuer is an emulator.
+//
+//go:embed keys
+var keyFiles embed.FS
+
+// developmentKeys reads the embedded keys, once and only when a token is signed or the key set is asked for.
+var developmentKeys = sync.OnceValue(func() []*signingKey {
+	keys, err := readKeys(keyFiles)
+	if err != nil {
+		panic(fmt.Sprintf("emulator: an embedded key is damaged: %v", err))
+	}
+	return keys
+})
+
+func readKeys(files fs.FS) (keys []*signingKey, err error) {
+	names, err := fs.Glob(files, "keys/*.pem")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		block, _ := pem.Decode(text)
+		if block == nil {
+			return nil, errors.New(name + " is not PEM")
+		}
+		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		private, ok := parsed.(*rsa.PrivateKey)
+		if !ok {
+			return nil, errors.New(name + " is not an RSA key")
+		}
+		keys = append(keys, newSigningKey(private))
+	}
+	return keys, nil
+}
+
+// signingKey is an RSA key and what the key set says of it.
+type signingKey struct {
+	private *rsa.PrivateKey
+	id      string
+	entry   func() (jwk, error)
+}
+
+func newSigningKey(private *rsa.PrivateKey) *signingKey {
+	sum := sha256.Sum256(private.N.Bytes())
+	k := &signingKey{private: private, id: "emulator_" + hex.EncodeToString(sum[:6])}
+	k.entry = sync.OnceValues(k.jwk)
+	return k
+}
+
+// keyring holds the signing keys, the present one last.
 type keyring struct {
-	mu     sync.Mutex
-	random io.Reader
-	keys   []*signingKey
-	set    []jwk // nil when it must be made anew
+	mu   sync.Mutex
+	keys []*signingKey
+	made int // how many there have been
 }
 
 // jwk is a key in the key set, with the fields that the API description requires.
@@ -35,36 +94,42 @@ type jwk struct {
 	Thumbprint string   `json:"x5t#S256"`
 }
 
-// newKeyring makes keys from a secret, the same ones in every run, or at random.
-func newKeyring(secret string) *keyring {
-	k := &keyring{random: rand.Reader}
-	if secret != "" {
-		k.random = randv2.NewChaCha8(sha256.Sum256([]byte("signing key\x00" + secret)))
-	}
-	return k
-}
-
 func (k *keyring) current() *signingKey {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.currentLocked()
-}
-
-func (k *keyring) currentLocked() *signingKey {
-	if len(k.keys) == 0 {
-		k.keys = append(k.keys, newSigningKey(k.random))
-	}
+	k.begunLocked()
 	return k.keys[len(k.keys)-1]
 }
 
-// RotateKeys signs with a new key from now on. With retire, the key set no longer has the old ones,
-// and tokens signed by them cannot be verified any more.
+// begunLocked makes sure that there is a key.
+func (k *keyring) begunLocked() {
+	if len(k.keys) == 0 {
+		k.addLocked()
+	}
+}
+
+func (k *keyring) addLocked() {
+	known := developmentKeys()
+	k.made++
+	if k.made <= len(known) {
+		k.keys = append(k.keys, known[k.made-1])
+		return
+	}
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil { // the system has no randomness: nothing can go on without
+		panic(fmt.Sprintf("emulator: no new key: %v", err))
+	}
+	k.keys = append(k.keys, newSigningKey(private))
+}
+
+// RotateKeys signs with another key from now on. With retire, the key set no longer has the old ones, and tokens signed
+// by them cannot be verified any more. The first few keys are at hand; later ones take a tenth of a second to make.
 func (s *Server) RotateKeys(retire bool) {
 	k := s.keys
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.currentLocked() // rotating away from a key that nobody has used yet is a rotation too
-	k.keys, k.set = append(k.keys, newSigningKey(k.random)), nil
+	k.begunLocked() // rotating away from a key that nobody has used yet is a rotation too
+	k.addLocked()
 	keep := maxKeys
 	if retire {
 		keep = 1
@@ -73,24 +138,20 @@ func (s *Server) RotateKeys(retire bool) {
 }
 
 // maxKeys bounds the key set; the oldest keys leave it.
-const maxKeys = 8
+const maxKeys = 4
 
 func (k *keyring) jwks() ([]jwk, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.set != nil {
-		return k.set, nil
-	}
-	k.currentLocked()
+	k.begunLocked()
 	set := make([]jwk, 0, len(k.keys))
 	for _, key := range k.keys {
-		entry, err := key.jwk()
+		entry, err := key.entry()
 		if err != nil {
 			return nil, err
 		}
 		set = append(set, entry)
 	}
-	k.set = set
 	return set, nil
 }
 
@@ -103,15 +164,15 @@ func (k *signingKey) jwk() (jwk, error) {
 		NotBefore:    time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(2120, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &k.public, k)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &k.private.PublicKey, k.private)
 	if err != nil {
 		return jwk{}, err
 	}
 	sum := sha256.Sum256(der)
 	return jwk{
 		Type: "RSA", Use: "sig", Algorithm: "RS256", ID: k.id,
-		N:          base64.RawURLEncoding.EncodeToString(k.public.N.Bytes()),
-		E:          "AQAB",
+		N:          base64.RawURLEncoding.EncodeToString(k.private.N.Bytes()),
+		E:          base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.private.E)).Bytes()),
 		Chain:      []string{base64.StdEncoding.EncodeToString(der)},
 		Thumbprint: base64.RawURLEncoding.EncodeToString(sum[:]),
 	}, nil

@@ -21,7 +21,7 @@
 // # What it is not
 //
 // It is not WorkOS, and nothing may take it for WorkOS: its issuer is its own address, every answer
-// carries X-AuthKit-Emulator, its signing keys are made to be quick and not to be safe, and passwords
+// carries X-AuthKit-Emulator, its signing keys are in this package for everybody to read, and passwords
 // lie in plain memory. It listens on loopback unless told otherwise. Never type a real password into it.
 package emulator
 
@@ -86,7 +86,7 @@ func newServer(c Config) (*Server, error) {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	s := &Server{
-		keys: newKeyring(c.Secret), secret: []byte(c.Secret), closing: make(chan struct{}),
+		keys: &keyring{}, secret: []byte(c.Secret), closing: make(chan struct{}),
 		origins: http.NewCrossOriginProtection(),
 		url:     strings.TrimRight(c.URL, "/"),
 		users:   map[string]*account{}, byEmail: map[string]*account{}, orgs: map[string]*Organization{},

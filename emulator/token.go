@@ -93,9 +93,9 @@ func (s *Server) answer(a *account, sess *session) (*tokens, error) {
 // never issue. The error is that of claims which are not JSON.
 func (s *Server) Sign(claims map[string]any) (string, error) {
 	key := s.keys.current()
-	t := jwt.NewWithClaims(rs256{jwt.SigningMethodRS256}, jwt.MapClaims(claims))
+	t := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims(claims))
 	t.Header["kid"] = key.id
-	signed, err := t.SignedString(key)
+	signed, err := t.SignedString(key.private)
 	if err != nil {
 		return "", fmt.Errorf("the claims cannot be made a token: %w", err)
 	}
