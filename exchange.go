@@ -18,6 +18,9 @@ import (
 // may be sent again and gives the same new pair. Sources say 30 s.
 const replayGrace = 20 * time.Second
 
+// patience is how long a caller may be kept waiting at the server's request.
+const patience = 2 * time.Second
+
 // exchange redeems the refresh token of l and makes the answer the state of all processes. The error is ErrOffline
 // when it may succeed later; the session is then as it was, with the reason in it.
 func (e *engine) exchange(ctx context.Context, l *live, org string, alone bool) (*live, error) {
@@ -80,11 +83,11 @@ func again(err error, try int) (time.Duration, bool) {
 	case try >= 3:
 		return 0, false
 	case errors.As(err, &refused):
-		return max(pause, refused.RetryAfter), refused.Transient() && refused.RetryAfter <= 2*time.Second
+		return max(pause, refused.RetryAfter), refused.Transient() && refused.RetryAfter <= patience
 	case errors.As(err, &unreachable):
 		return pause, unreachable.Sent
 	case errors.As(err, &bad):
-		return pause, bad.Status == 200 || bad.Status >= 500
+		return max(pause, bad.RetryAfter), (bad.Status == 200 || bad.Status >= 500) && bad.RetryAfter <= patience
 	}
 	return 0, false
 }

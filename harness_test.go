@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,6 +33,7 @@ type world struct {
 	*testing.T
 	server *emulator.Server
 	config authkit.Config
+	dial   func(ctx context.Context, network, address string) (net.Conn, error) // nil: the machine's network
 
 	mu      sync.Mutex // guards what follows
 	pages   []string   // what the browser was shown
@@ -76,7 +78,7 @@ func (w *world) browse(ctx context.Context, page string) error {
 	w.pages = append(w.pages, page)
 	deliver := w.deliver
 	w.mu.Unlock()
-	link, err := visit(ctx, page)
+	link, err := w.visit(ctx, page)
 	if err != nil || link == "" {
 		return nil // the page is the person's affair, not the caller's
 	}
@@ -91,8 +93,8 @@ func (w *world) browse(ctx context.Context, page string) error {
 
 // visit follows redirects, and gives the first that is not http; loopback redirects are visited on a goroutine of
 // their own, as a browser would.
-func visit(ctx context.Context, page string) (link string, err error) {
-	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true},
+func (w *world) visit(ctx context.Context, page string) (link string, err error) {
+	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: w.dial},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for range 5 {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
@@ -113,7 +115,7 @@ func visit(ctx context.Context, page string) (link string, err error) {
 			return next, nil
 		}
 		if u, err := url.Parse(next); err == nil && u.Path == "/callback" {
-			go func() { _, _ = visit(context.WithoutCancel(ctx), next) }()
+			go func() { _, _ = w.visit(context.WithoutCancel(ctx), next) }()
 			return "", nil
 		}
 		page = next

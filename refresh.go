@@ -125,6 +125,9 @@ func (e *engine) pause(err error) time.Duration {
 	if refused, ok := errors.AsType[*workos.Error](err); ok {
 		d = max(d, refused.RetryAfter)
 	}
+	if bad, ok := errors.AsType[*workos.BadAnswerError](err); ok {
+		d = max(d, bad.RetryAfter)
+	}
 	return d
 }
 

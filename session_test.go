@@ -422,7 +422,7 @@ func BenchmarkAccessTokenFresh(b *testing.B) {
 	var c *authkit.Client
 	c, err = authkit.New(authkit.Config{ClientID: server.ClientID(), AppID: "com.example.bench", APIURL: server.URL(), AllowEmulator: true,
 		EncryptionSecret: testSecret, Dir: filepath.Join(b.TempDir(), "state"), OpenBrowser: func(ctx context.Context, page string) error {
-			link, err := visit(ctx, page)
+			link, err := new(world).visit(ctx, page)
 			go func() { _, _ = c.HandleCallback(context.WithoutCancel(ctx), link) }()
 			return err
 		}})

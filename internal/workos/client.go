@@ -167,7 +167,7 @@ func (c *Client) refusalWithoutCode(a *answer, what string) error {
 	if a.status == http.StatusTooManyRequests {
 		return &Error{Code: "rate_limit_exceeded", Status: a.status, RetryAfter: retryAfter(a.header)}
 	}
-	return c.bad(a.status, what)
+	return &BadAnswerError{Host: c.BaseURL.Host, Status: a.status, What: what, RetryAfter: retryAfter(a.header)}
 }
 
 // retryAfter reads seconds or an HTTP date, and bounds them: a hostile value must not park a client for a year.

@@ -63,9 +63,10 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // BadAnswerError says that the server answered with something that is not the protocol. Nothing of the answer is
 // quoted: it may hold tokens.
 type BadAnswerError struct {
-	Host   string
-	Status int
-	What   string
+	Host       string
+	Status     int
+	What       string
+	RetryAfter time.Duration // zero: the server did not say
 }
 
 func (e *BadAnswerError) Error() string {
