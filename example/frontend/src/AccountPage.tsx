@@ -1,9 +1,12 @@
 import { SignedIn, SignedOut, useAuth } from "@authkit-desktop/react";
 import { Badge, Button, Card, Code, DataList, Flex, Text } from "@radix-ui/themes";
 import type { ReactNode } from "react";
+import { AccountsCard } from "./AccountsCard.js";
+import { ApiCard } from "./ApiCard.js";
 import { useCalls } from "./calls.js";
 import { Countdown } from "./Countdown.js";
 import { displayName } from "./displayName.js";
+import { OrganizationSwitch } from "./OrganizationSwitch.js";
 import { Page } from "./Page.js";
 
 export function AccountPage() {
@@ -11,6 +14,8 @@ export function AccountPage() {
     <Page title="Account">
       <SignedIn>
         <Details />
+        <ApiCard />
+        <AccountsCard />
       </SignedIn>
       <SignedOut>
         <Nobody />
@@ -32,7 +37,8 @@ function Nobody() {
 }
 
 function Details() {
-  const { user, organizationId, sessionId, role, permissions, impersonator, expiresAt } = useAuth();
+  const { user, sessionId, authenticationMethod, role, permissions, impersonator, expiresAt } =
+    useAuth();
   if (!user) return null;
   return (
     <Card size="3">
@@ -48,8 +54,11 @@ function Details() {
         </Row>
         {impersonator && <Row label="Impersonated by">{impersonator.email}</Row>}
         <Row label="User">{id(user.id)}</Row>
-        <Row label="Organization">{id(organizationId)}</Row>
+        <Row label="Organization">
+          <OrganizationSwitch />
+        </Row>
         <Row label="Session">{id(sessionId)}</Row>
+        {authenticationMethod && <Row label="Signed in by">{authenticationMethod}</Row>}
         <Row label="Role">{role ?? none}</Row>
         <Row label="Permissions">
           {permissions.length === 0 ? none : <Permissions of={permissions} />}

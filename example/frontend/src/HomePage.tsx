@@ -1,5 +1,6 @@
 import { SignedIn, SignedOut, useAuth } from "@authkit-desktop/react";
 import { Avatar, Button, Card, Flex, Heading, Text } from "@radix-ui/themes";
+import { useAccounts } from "./accounts.js";
 import { useCalls } from "./calls.js";
 import { displayName, initials } from "./displayName.js";
 import { Page } from "./Page.js";
@@ -59,10 +60,27 @@ function Invitation() {
             Create an account
           </Button>
         </Flex>
+        <OtherAccounts />
         <Steps />
       </Page>
     </Flex>
   );
+}
+
+/** Who signed out of one account may still have another. */
+function OtherAccounts() {
+  const { switchToAccount } = useCalls();
+  return useAccounts().map(({ id, user }) => (
+    <Button
+      key={id}
+      variant="surface"
+      onClick={() => {
+        switchToAccount(id);
+      }}
+    >
+      Continue as {displayName(user)}
+    </Button>
+  ));
 }
 
 const steps = [

@@ -4,7 +4,12 @@ import { createContext, useContext, useMemo, useState, type ReactNode } from "re
 interface Calls {
   signIn: () => void;
   signUp: () => void;
+  /** Signs in besides whoever is signed in. */
+  addAccount: () => void;
   signOut: () => void;
+  signOutAll: () => void;
+  switchToAccount: (id: string) => void;
+  switchToOrganization: (id: string) => void;
   cancel: () => void;
   reopen: () => void;
   /** Tries again what failed: the sign-in or, if the app did not answer at all, that. */
@@ -22,17 +27,25 @@ export function CallsProvider({ children }: { children: ReactNode }) {
   const [failure, setFailure] = useState<ErrorInfo | null>(null);
 
   const calls = useMemo(() => {
-    const does = (call: () => Promise<void>) => () => {
-      setFailure(null);
-      call().catch((thrown: unknown) => {
-        setFailure((thrown as AuthKitError).toJSON());
-      });
-    };
-    const { signIn, signUp, signOut, cancel, reopen } = store.actions;
+    const does =
+      <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
+      (...args: Args) => {
+        setFailure(null);
+        call(...args).catch((thrown: unknown) => {
+          setFailure((thrown as AuthKitError).toJSON());
+        });
+      };
+    const { signIn, signUp, signOut, cancel, reopen, switchToAccount, switchToOrganization } =
+      store.actions;
     return {
       signIn: does(() => signIn()),
       signUp: does(() => signUp()),
-      signOut: does(signOut),
+      // The browser remembers the first person, and would sign them in again without a word.
+      addAccount: does(() => signIn({ addAccount: true, prompt: "login" })),
+      signOut: does(() => signOut()),
+      signOutAll: does(() => signOut({ allAccounts: true })),
+      switchToAccount: does(switchToAccount),
+      switchToOrganization: does(switchToOrganization),
       cancel: does(cancel),
       reopen: does(reopen),
       reload: does(store.reload),

@@ -14,8 +14,10 @@ export const serverEvents: WailsRuntime["Events"] = {
     stream.addEventListener(name, ({ data }) => {
       callback({ data: JSON.parse(String(data)) });
     });
-    // The app runs elsewhere, perhaps, and asks for what it would open in a browser: here is one.
+    // The app runs elsewhere, perhaps, and asks for what it would open in a browser: here is one. Of
+    // several tabs only the one opens it in which the person has asked.
     stream.addEventListener("open-page", ({ data }) => {
+      if (!document.hasFocus()) return;
       window.open(String(JSON.parse(String(data))), "_blank", "noopener,noreferrer");
     });
     return () => {

@@ -6,13 +6,15 @@ import { createRoot } from "react-dom/client";
 import { App } from "../src/App.js";
 import { HostContext } from "../src/host.js";
 import "../src/styles.js";
-import { stories, type Story } from "./stories.js";
+import { api, stories, type Story } from "./stories.js";
 
 const name = location.search.slice(1) as keyof typeof stories;
 const story: Story = stories[name];
 if (story.route) history.replaceState(null, "", story.route);
 
 const transport = createFakeTransport(story.state);
+transport.others = story.others ?? [];
+window.fetch = (path) => Promise.resolve(Response.json(api[path as string]));
 if (story.broken) {
   const failure = {
     code: "bridge_failed",

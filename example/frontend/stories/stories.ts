@@ -1,10 +1,12 @@
-import type { Attempt, State } from "@authkit-desktop/react";
+import type { Attempt, State, User } from "@authkit-desktop/react";
 import { alice, signedIn, waiting } from "@authkit-desktop/react/testing";
 
 export interface Story {
   /** What the Go side says. */
   state: Partial<State>;
   route?: "#/account";
+  /** Who is signed in besides. */
+  others?: User[];
   /** The page is in a browser tab, not in a window of the app. */
   tab?: true;
   /** The Go side does not answer at all. */
@@ -34,6 +36,31 @@ const notOpened: Attempt = {
   url: "https://api.workos.com/user_management/authorize?response_type=code&client_id=client_01KA&redirect_uri=workos-auth%3A%2F%2Fcallback&state=k2Jd",
 };
 
+const bob: User = {
+  ...alice,
+  id: "user_01KA2V5R8B3N6D9F0H2J4M7BOB",
+  email: "bob@example.com",
+  firstName: "Bob",
+  lastName: "Baker",
+  name: "Bob Baker",
+};
+
+/** What the server behind /api/ answers. */
+export const api: Record<string, unknown> = {
+  "/api/organizations": [
+    { id: "org_01KA2V5R8B0ACME00000000000", name: "Acme" },
+    { id: "org_01KA2V5R8B0GLOBEX000000000", name: "Globex" },
+  ],
+  "/api/me": {
+    iss: "http://127.0.0.1:4100/user_management/client_01KA",
+    sub: "user_01KA2V5R8B3N6D9F0H2J4M7P1Q",
+    org_id: "org_01KA2V5R8B0ACME00000000000",
+    role: "admin",
+    permissions: ["notes:read", "notes:write"],
+    exp: 1767323297,
+  },
+};
+
 export const stories = {
   "signed-out": { state: {} },
   "signed-out-account": { state: {}, route: "#/account" },
@@ -52,6 +79,8 @@ export const stories = {
   },
   "signed-in": { state: someone },
   account: { state: someone, route: "#/account" },
+  "two-accounts": { state: someone, others: [bob], route: "#/account" },
+  "signed-out-of-one": { state: {}, others: [bob] },
   "account-sparse": {
     state: {
       ...someone,

@@ -3,15 +3,16 @@ import { createFakeTransport, signedIn } from "@authkit-desktop/react/testing";
 import { act, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App.js";
 import { HostContext } from "../src/host.js";
-import { stories, type Story } from "../stories/stories.js";
+import { api, stories, type Story } from "../stories/stories.js";
 
 async function open(story: Story) {
   if (story.route) window.location.hash = story.route;
   const transport = createFakeTransport(story.state);
-  const copy = vi.fn(() => Promise.resolve());
+  transport.others = story.others ?? [];
+  const copy = vi.fn<(text: string) => Promise<void>>(() => Promise.resolve());
   render(
     <StrictMode>
       <HostContext value={{ inWindow: !story.tab, copy }}>
@@ -24,6 +25,16 @@ async function open(story: Story) {
   await act(async () => {});
   return { transport, copy, user: userEvent.setup() };
 }
+
+// The server behind /api/, which wants to see a token.
+const asked = vi.fn((path: string, options?: RequestInit) => {
+  const hasToken = new Headers(options?.headers).get("Authorization")?.startsWith("Bearer token ");
+  return Promise.resolve(hasToken ? Response.json(api[path]) : Response.json({}, { status: 401 }));
+});
+beforeEach(() => {
+  asked.mockClear();
+  vi.stubGlobal("fetch", asked);
+});
 
 const title = () => screen.getByRole("heading", { level: 1 }).textContent;
 const button = (name: string) => within(screen.getByRole("main")).getByRole("button", { name });
@@ -143,12 +154,12 @@ describe("when the app does not answer", () => {
 describe("signed in", () => {
   it("shows all that is known on the account page", async () => {
     await open(stories.account);
-    const { user, organizationId, sessionId, permissions } = stories.account.state;
+    const { user, sessionId, permissions } = stories.account.state;
     for (const text of [
       user?.name,
       user?.email,
       user?.id,
-      organizationId,
+      "Acme",
       sessionId,
       ...(permissions ?? []),
     ]) {
@@ -183,6 +194,80 @@ describe("signed in", () => {
     expect(title()).toBe("Welcome, Alice");
     expect(screen.getByRole("status", { name: "Notices" }).textContent).toContain("refused");
   });
+});
+
+describe("the account page", () => {
+  it("calls the API with the token, and shows what it says", async () => {
+    const { user } = await open(stories.account);
+    await user.click(button("Call GET /api/me"));
+    const answer = screen.getByRole("status", { name: "Answer of the API" });
+    expect(answer.textContent).toContain("200 OK");
+    expect(answer.textContent).toContain('"role": "admin"');
+    expect(asked.mock.lastCall?.[0]).toBe("/api/me");
+    expect(document.body.textContent).not.toContain("Bearer");
+  });
+
+  it("says why there is no token to call it with", async () => {
+    const { transport, user } = await open(stories.account);
+    transport.failNextCall({ code: "offline", message: "no network", hint: "" });
+    await user.click(button("Call GET /api/me"));
+    expect(screen.getByRole("status", { name: "Answer of the API" }).textContent).toBe(
+      "no network",
+    );
+  });
+
+  it("switches the organization by its name", async () => {
+    const { transport, user } = await open(stories.account);
+    const choice = screen.getByRole("combobox", { name: "Organization" });
+    expect(choice.textContent).toBe("Acme");
+    choice.focus();
+    await user.keyboard("{Enter}");
+    await user.click(await screen.findByRole("option", { name: "Globex" }));
+    expect(transport.calls.at(-1)).toEqual([
+      "switchOrganization",
+      "org_01KA2V5R8B0GLOBEX000000000",
+    ]);
+  });
+
+  it("switches by the id where no server lists the organizations", async () => {
+    asked.mockImplementation(() => Promise.resolve(Response.json({}, { status: 404 })));
+    const { transport, user } = await open(stories.account);
+    await user.type(screen.getByLabelText("Organization to switch to"), "org_02");
+    const row = screen.getByLabelText("Organization to switch to").closest("dd");
+    if (!row) throw new Error("the field is in no row");
+    await user.click(within(row).getByRole("button", { name: "Switch" }));
+    expect(transport.calls.at(-1)).toEqual(["switchOrganization", "org_02"]);
+  });
+
+  it("switches to another account, and adds one", async () => {
+    const { transport, user } = await open(stories["two-accounts"]);
+    await user.click(button("Switch to Bob Baker"));
+    screen.getByText("Signed in as Bob Baker.");
+    button("Switch to Alice Arnold");
+    await user.click(button("Add another account"));
+    expect(transport.calls.at(-1)).toEqual(["signIn", { addAccount: true, prompt: "login" }]);
+  });
+
+  it("signs everybody out where there is more than one", async () => {
+    const { transport, user } = await open(stories["two-accounts"]);
+    await user.click(button("Sign everybody out"));
+    expect(transport.calls).toContainEqual(["signOut", { allAccounts: true }]);
+  });
+});
+
+it("goes on as somebody else who is still signed in", async () => {
+  const { user } = await open(stories["signed-out-of-one"]);
+  await user.click(button("Continue as Bob Baker"));
+  expect(title()).toBe("Welcome, Bob");
+});
+
+it("copies what went wrong, for who asks for help", async () => {
+  const { copy, user } = await open(stories.failed);
+  await user.click(button("Copy details"));
+  const details = JSON.parse(copy.mock.lastCall?.[0] ?? "{}") as object;
+  expect(Object.keys(details)).toEqual(["code", "message", "hint", "time", "engine"]);
+  expect(details).toMatchObject(stories.failed.state.error);
+  button("Copied");
 });
 
 describe("the banners", () => {
