@@ -38,7 +38,7 @@ type Config struct {
 	Client *authkit.Client // required
 	Args   []string        // os.Args[1:]: a link may be in them
 	Icon   string          // path of the app's icon for the scheme's entry; zero: none
-	// OnError is told of a link that could not be used. Zero: it is logged.
+	// OnError is App.OnError for what needs no window. Zero: the errors are kept for App.OnError, and logged.
 	OnError func(error)
 	// NoScheme leaves the URL scheme alone, for an app whose installer registers it.
 	NoScheme bool
@@ -59,7 +59,12 @@ type App struct {
 	mu       sync.Mutex // guards what follows
 	activate func()
 	waiting  bool // activated before OnActivate was called
+	failed   func(error)
+	failures []error // from before OnError was called, the oldest first
 }
+
+// maxFailures bounds what is kept for OnError: somebody may throw links at an app that shows nothing.
+const maxFailures = 16
 
 // Start claims the instance, owns the scheme of the client's redirect, and works on the link in Args. It waits for no
 // network, unless another process runs and does not respond: then it ends the sign-in of the link itself.
@@ -80,7 +85,7 @@ func Start(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: config, log: config.Logger, primary: primary}
+	a := &App{config: config, log: config.Logger, primary: primary, failed: config.OnError}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -205,10 +210,32 @@ func (a *App) OpenURL(link string) {
 			return
 		}
 		a.log.Warn("authkit: a link was not used", "reason", err.Error())
-		if a.config.OnError != nil {
-			a.config.OnError(err)
-		}
+		a.fail(err)
 	})
+}
+
+// OnError sets the function that is told of links that could not be used. What came before is made up for at once.
+func (a *App) OnError(f func(error)) {
+	a.mu.Lock()
+	a.failed = f
+	late := a.failures
+	a.failures = nil
+	a.mu.Unlock()
+	for _, err := range late {
+		f(err)
+	}
+}
+
+func (a *App) fail(err error) {
+	a.mu.Lock()
+	f := a.failed
+	if f == nil && len(a.failures) < maxFailures {
+		a.failures = append(a.failures, err)
+	}
+	a.mu.Unlock()
+	if f != nil {
+		f(err)
+	}
 }
 
 // Close gives up the instance, so that the next process can be it. The scheme stays registered: a link may start the

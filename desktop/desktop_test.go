@@ -3,6 +3,7 @@ package desktop_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,10 +129,56 @@ func TestASecondStartBringsTheFirstToTheFront(t *testing.T) {
 
 func TestALinkThatCannotBeUsedIsTold(t *testing.T) {
 	_, newClient, _ := person(t)
-	failed := make(chan error, 1)
+	failed := make(chan error, 100)
 	app := start(t, desktop.Config{Client: newClient(), OnError: func(err error) { failed <- err }})
 	app.OpenURL(redirect + "?code=x&state=y")
 	if err := receive(t, "the error", failed); !errors.Is(err, authkit.ErrNoAttempt) {
 		t.Errorf("error = %v", err)
 	}
+	app.OnError(func(err error) { failed <- errors.Join(err, os.ErrProcessDone) })
+	app.OpenURL(redirect + "?code=x&state=y")
+	if err := receive(t, "the error", failed); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("the first function was told: %v", err)
+	}
+}
+
+// Links may come before the app has a window to show their errors in.
+func TestWhatFailedBeforeThereWasAWindowIsToldLater(t *testing.T) {
+	_, newClient, _ := person(t)
+	link := redirect + "?code=x&state=y"
+	logged := make(chan struct{}, 100)
+	app := start(t, desktop.Config{Client: newClient(), Args: []string{deeplink.Marker, link}, Logger: tell(logged)})
+	receive(t, "the failure of the first link", logged)
+	for range 30 {
+		app.OpenURL(link)
+		receive(t, "the failure of another link", logged)
+	}
+	if err := app.Close(); err != nil { // when all have been worked on
+		t.Fatal(err)
+	}
+	failed := make(chan error, 100)
+	app.OnError(func(err error) { failed <- err })
+	for range 16 {
+		if err := receive(t, "an error", failed); !errors.Is(err, authkit.ErrNoAttempt) {
+			t.Errorf("error = %v", err)
+		}
+	}
+	if len(failed) > 0 {
+		t.Errorf("%d more were kept", len(failed))
+	}
+}
+
+// tell sends for every record that is logged.
+func tell(logged chan<- struct{}) *slog.Logger { return slog.New(teller{slog.DiscardHandler, logged}) }
+
+type teller struct {
+	slog.Handler
+	logged chan<- struct{}
+}
+
+func (teller) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l teller) Handle(context.Context, slog.Record) error {
+	l.logged <- struct{}{}
+	return nil
 }
