@@ -153,6 +153,9 @@ func setAside(aside map[string]*record, rec *record) error {
 
 // dropAside forgets a session that was set aside, if there is one: that person is current now, or has signed out.
 func (c *Client) dropAside(ctx context.Context, id string) {
+	if aside, err := c.loadAside(ctx); err == nil && aside[id] == nil {
+		return // as nearly always, and a look costs less than the lock
+	}
 	err := c.changeAside(ctx, func(aside map[string]*record) error {
 		if aside[id] == nil {
 			return vault.ErrUnchanged
@@ -178,6 +181,9 @@ func (c *Client) loadAside(ctx context.Context) (map[string]*record, error) {
 }
 
 func (c *Client) forgetAside(ctx context.Context) error {
+	if aside, err := c.loadAside(ctx); err == nil && len(aside) == 0 {
+		return nil
+	}
 	return c.vault.Update(context.WithoutCancel(ctx), c.asideRecord(), func([]byte) ([]byte, error) { return nil, nil })
 }
 

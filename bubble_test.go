@@ -44,8 +44,8 @@ type network struct {
 
 	mu    sync.Mutex // guards what follows
 	dials int
-	cut   error      // what dialing says
-	drop  bool       // connections are accepted, and closed
+	cut   error // what dialing says
+	drop  bool  // connections are accepted, and closed
 	proxy func(w http.ResponseWriter, r *http.Request, next http.Handler)
 }
 

@@ -3,6 +3,8 @@ package authkit
 import (
 	"context"
 	"fmt"
+
+	"github.com/authkit-desktop/authkit/vault"
 )
 
 // SignOutOption shapes one sign-out.
@@ -67,7 +69,11 @@ func (c *Client) forget(ctx context.Context, l *live) error {
 	c.dropAside(ctx, l.session.User.ID)
 	err := c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return nil, nil })
 	over := &live{}
-	over.stamp, _ = c.vault.Stamp(c.sessionRecord())
+	stamp, unseen := c.vault.Stamp(c.sessionRecord())
+	if unseen == nil && stamp == (vault.Stamp{}) {
+		err = nil // there was nothing to remove, on a disk that takes no change
+	}
+	over.stamp = stamp
 	c.live.Store(over)
 	c.bus.publish(SignedOut, over)
 	return err
