@@ -4,8 +4,10 @@ package e2e
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -42,28 +44,40 @@ func TestWithoutADisplayTheAppOpensInOneBrowser(t *testing.T) {
 // serveApp starts the app as on a machine without a display, and gives the link that it prints.
 func (d *Desktop) serveApp(env ...string) (link string) {
 	d.t.Helper()
-	built := os.Getenv("E2E_APP_SERVER")
-	if built == "" {
-		d.t.Fatal("E2E_APP_SERVER names no app; start this test by scripts/e2e")
-	}
-	cmd := d.Command(built)
+	cmd := d.Command(serverBinary(d.t))
 	cmd.Env = nil
 	for _, entry := range append(slices.Clone(d.Env), env...) {
 		if !strings.HasPrefix(entry, "DISPLAY=") {
 			cmd.Env = append(cmd.Env, entry)
 		}
 	}
+	return printedLink(d.t, cmd)
+}
+
+func serverBinary(t *testing.T) string {
+	t.Helper()
+	built := os.Getenv("E2E_APP_SERVER")
+	if built == "" {
+		t.Fatal("E2E_APP_SERVER names no app; start this test by scripts/e2e")
+	}
+	return built
+}
+
+// printedLink starts the app and waits for its link.
+func printedLink(t *testing.T, cmd *exec.Cmd) (link string) {
+	t.Helper()
 	read, write, err := os.Pipe()
-	must(d.t, err)
+	must(t, err)
 	defer write.Close()
 	cmd.Stdout, cmd.Stderr = write, write
-	must(d.t, cmd.Start())
+	must(t, cmd.Start())
 	for lines := bufio.NewScanner(read); lines.Scan(); {
 		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "http://127.0.0.1:") {
+			go func() { _, _ = io.Copy(io.Discard, read) }() // so that the app never waits for a reader
 			return line
 		}
 	}
-	d.t.Fatal("the app printed no link")
+	t.Fatal("the app printed no link")
 	return ""
 }
 
