@@ -29,7 +29,7 @@ var below = map[string][]string{
 	".":                    {"internal/browser", "internal/workos", "loopback", "vault"},
 	"authkittest":          {".", "emulator"},
 	"bridge":               {"."},
-	"cmd/authkit":          {".", "deeplink", "doctor", "emulator"},
+	"cmd/authkit":          {".", "doctor", "emulator", "vault"},
 	"desktop":              {".", "deeplink", "doctor", "instance"},
 	"doctor":               {".", "deeplink", "instance", "loopback", "vault"},
 }

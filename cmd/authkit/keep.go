@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/authkit-desktop/authkit"
+	"github.com/authkit-desktop/authkit/vault"
+)
+
+// openForLogin makes the client of a sign-in, and says beforehand when the session will not outlive this command: a person
+// should know before they type a password.
+func (l *login) openForLogin(ctx context.Context) (*authkit.Client, error) {
+	client, err := l.open(l.program)
+	if err != nil {
+		return nil, err
+	}
+	storage := client.Storage(ctx)
+	if storage.Path != "" {
+		if err := writable(storage.Path); err != nil {
+			_ = client.Close()
+			if client, err = l.open(l.program, inMemory(err)); err != nil {
+				return nil, err
+			}
+			storage = client.Storage(ctx)
+		}
+	}
+	if storage.Kind == vault.InMemory {
+		l.err.say("Note: nothing can be kept here: %s\nThis sign-in ends with this command, and the next one will not know of it.\n"+
+			"To keep it, set HOME or --dir to a folder that can be written to, and WORKOS_ENCRYPTION_SECRET where there is no keychain.\n", plain(storage.Why))
+	}
+	return client, nil
+}
+
+// writable tries whether a file can be made in the folder, and leaves it as it was: a sign-in that is given up should leave nothing.
+// A folder that belongs to somebody else is the vault's to refuse.
+func writable(dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return err
+	}
+	err := os.Mkdir(dir, 0o700)
+	switch info, lerr := os.Lstat(dir); {
+	case err == nil:
+		defer func() { _ = os.Remove(dir) }() // another process may have put something into it meanwhile
+	case !errors.Is(err, os.ErrExist):
+		return err
+	case lerr != nil || !info.IsDir():
+		return nil // the vault says it better
+	}
+	probe, err := os.CreateTemp(dir, "probe-*.tmp")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// inMemory keeps a session for this run only.
+func inMemory(why error) func(*authkit.Config) {
+	return func(cfg *authkit.Config) {
+		cfg.EncryptionSecret = ""
+		cfg.Keychain = noKeychain{why}
+		cfg.Dir = filepath.Join(cfg.Dir, "nowhere") // so that no file on a disk that is full or read-only is touched
+	}
+}
+
+// noKeychain is a keychain that cannot be used, which is what makes a vault live in memory.
+type noKeychain struct{ why error }
+
+func (k noKeychain) Get(string, string) (string, error) { return "", k.why }
+func (k noKeychain) Set(string, string, string) error   { return k.why }
