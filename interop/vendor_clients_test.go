@@ -1,10 +1,7 @@
 package interop
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,61 +14,12 @@ import (
 var vendorClients = []string{"@workos-inc/node", "@workos-inc/node-11"}
 
 // client is one of the vendor's clients at work.
-type client struct {
-	*program
-}
+type client struct{ *driver }
 
 // use starts a client against our emulator. Without an API key it is a public one.
 func (s *server) use(t *testing.T, name string, apiKey ...string) *client {
 	t.Helper()
-	return &client{node(t, append([]string{"clients/driver.mjs", name, s.URL(), s.ClientID()}, apiKey...)...)}
-}
-
-// thrown is what a client threw.
-type thrown struct {
-	Classes []string
-	Message string
-	Code    string
-	Error   string
-	Status  int
-	Cause   *thrown
-
-	PendingAuthenticationToken string
-	RetryAfter                 int
-}
-
-func (e *thrown) has(class string) bool { return e != nil && slices.Contains(e.Classes, class) }
-
-// call calls a method of the client.
-func (c *client) call(name string, args ...any) (value json.RawMessage, problem *thrown) {
-	c.t.Helper()
-	line, err := json.Marshal(object{"call": name, "args": args})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if _, err := fmt.Fprintf(c.in, "%s\n", line); err != nil {
-		c.t.Fatal(err)
-	}
-	var answer struct {
-		Value json.RawMessage
-		Error *thrown
-	}
-	if err := json.Unmarshal(c.line(), &answer); err != nil {
-		c.t.Fatal(err)
-	}
-	return answer.Value, answer.Error
-}
-
-// get calls a method that must work, and reads its value.
-func (c *client) get(value any, name string, args ...any) {
-	c.t.Helper()
-	raw, problem := c.call(name, args...)
-	if problem != nil {
-		c.t.Fatalf("%s throws %+v", name, problem)
-	}
-	if err := json.Unmarshal(raw, value); err != nil {
-		c.t.Fatalf("%s gives %s: %v", name, raw, err)
-	}
+	return &client{drive(t, append([]string{"clients/driver.mjs", name, s.URL(), s.ClientID()}, apiKey...)...)}
 }
 
 // answer is what the vendor's clients make of an answer with tokens.

@@ -1,8 +1,7 @@
-// Runs one of the vendor's clients for a Go test: node driver.mjs PACKAGE API_URL CLIENT_ID [API_KEY]
-// Each line of input is a call, {"call": "userManagement.getJwksUrl", "args": [...]}; each line of output what came of it.
-import { createInterface } from 'node:readline';
+// One of the vendor's clients for a Go test: node driver.mjs PACKAGE API_URL CLIENT_ID [API_KEY]
 import * as session from '@workos/authkit-session';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { serve } from './serve.mjs';
 
 const [name, api, clientId, apiKey] = process.argv.slice(2);
 const sdk = await import(name);
@@ -14,15 +13,7 @@ const workos = sdk.createWorkOS({
 const config = { clientId, redirectUri: 'com.example.app://callback', cookiePassword: 'a phrase of at least thirty-two letters' };
 const core = new session.AuthKitCore(config, workos, session.sessionEncryption);
 
-const targets = {
-  workos,
-  userManagement: workos.userManagement,
-  core,
-  operations: new session.AuthOperations(core, workos, config, session.sessionEncryption),
-  jose: { verify: (token, keys, options) => jwtVerify(token, createRemoteJWKSet(new URL(keys)), options) },
-};
-
-// describe tells an error by the classes that the packages export, which is what a caller branches on.
+/** Tells an error by the classes that the packages export, which is what a caller branches on. */
 function describe(error) {
   const classes = Object.entries({ ...sdk, ...session })
     .filter(([, type]) => typeof type === 'function' && type.prototype instanceof Error && error instanceof type)
@@ -30,14 +21,9 @@ function describe(error) {
   return { ...error, message: error.message, classes, cause: error.cause && describe(error.cause) };
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { call, args } = JSON.parse(line);
-  const [target, method] = call.split('.');
-  let answer;
-  try {
-    answer = { value: await targets[target][method](...args) };
-  } catch (error) {
-    answer = { error: describe(error) };
-  }
-  process.stdout.write(JSON.stringify(answer) + '\n');
-}
+await serve({
+  userManagement: workos.userManagement,
+  core,
+  operations: new session.AuthOperations(core, workos, config, session.sessionEncryption),
+  jose: { verify: (token, keys, options) => jwtVerify(token, createRemoteJWKSet(new URL(keys)), options) },
+}, describe);
