@@ -88,6 +88,9 @@ func (c *Client) SwitchAccount(ctx context.Context, id string) (*Session, error)
 func (c *Client) swap(ctx context.Context, id string) (*live, error) {
 	unlock, _ := c.engine.lock(ctx)
 	defer unlock()
+	if l, err := c.look(ctx); err != nil || l.rec != nil && l.session.User.ID == id {
+		return l, err // another process was quicker
+	}
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	present, err := c.present(ctx)
