@@ -69,9 +69,17 @@ func alice() string { return emulator.DemoUsers()[0].Email }
 // inMemory is a configuration that leaves nothing on the disk, and works where nothing can be written.
 func (d *demo) inMemory() authkit.Config {
 	return authkit.Config{ClientID: d.server.ClientID(), AppID: appID, AppName: "authkit demo", APIURL: d.server.URL(),
-		AllowEmulator: true, RedirectURI: loopbackRedirect, Keychain: noKeychain{errors.New("the demo keeps nothing")},
+		AllowEmulator: true, RedirectURI: loopbackRedirect, Keychain: noKeychain{},
 		Dir: filepath.Join(os.TempDir(), "authkit-demo-"+rand.Text())}
 }
+
+// noKeychain is a keychain that cannot be used, which is what makes a session live in memory.
+type noKeychain struct{}
+
+var errNothingKept = errors.New("the demo keeps nothing")
+
+func (noKeychain) Get(string, string) (string, error) { return "", errNothingKept }
+func (noKeychain) Set(string, string, string) error   { return errNothingKept }
 
 // patience is how long the demo waits for a person with a browser before it plays one.
 const patience = 15 * time.Second

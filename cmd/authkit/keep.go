@@ -17,14 +17,13 @@ func (l *login) openForLogin(ctx context.Context) (*authkit.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := client.Accounts(ctx); err != nil { // a folder that the vault refuses
+		return nil, errors.Join(err, client.Close())
+	}
 	storage := client.Storage(ctx)
-	if storage.Path != "" {
+	if storage.Kind != vault.InMemory {
 		if err := writable(storage.Path); err != nil {
-			_ = client.Close()
-			if client, err = l.open(l.program, inMemory(err)); err != nil {
-				return nil, err
-			}
-			storage = client.Storage(ctx)
+			storage = vault.Storage{Kind: vault.InMemory, Why: err.Error() + "."}
 		}
 	}
 	if storage.Kind == vault.InMemory {
@@ -55,18 +54,3 @@ func writable(dir string) error {
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
-
-// inMemory keeps a session for this run only.
-func inMemory(why error) func(*authkit.Config) {
-	return func(cfg *authkit.Config) {
-		cfg.EncryptionSecret = ""
-		cfg.Keychain = noKeychain{why}
-		cfg.Dir = filepath.Join(cfg.Dir, "nowhere") // so that no file on a disk that is full or read-only is touched
-	}
-}
-
-// noKeychain is a keychain that cannot be used, which is what makes a vault live in memory.
-type noKeychain struct{ why error }
-
-func (k noKeychain) Get(string, string) (string, error) { return "", k.why }
-func (k noKeychain) Set(string, string, string) error   { return k.why }
