@@ -190,30 +190,6 @@ func TestOtherProcessesNoticeWithinASecondOfUse(t *testing.T) {
 	}
 }
 
-func TestSwitchOrganization(t *testing.T) {
-	w, k := atClock(t, emulator.Config{AutoSignIn: "bob@example.com"})
-	c := w.client()
-	w.signIn(c)
-	orgs := w.server.Organizations()
-	for _, org := range orgs {
-		s, err := c.SwitchOrganization(t.Context(), org.ID)
-		if err != nil || s.OrganizationID != org.ID || s.Role == "" {
-			t.Fatalf("SwitchOrganization = %+v, %v", s, err)
-		}
-	}
-	last := orgs[len(orgs)-1].ID
-	_, err := c.SwitchOrganization(t.Context(), "org_nowhere")
-	if _, ok := errors.AsType[*authkit.OrganizationError](err); !ok {
-		t.Errorf("a foreign organization: %v", err)
-	}
-	k.advance(6 * time.Minute)
-	w.token(c)
-	if s, err := c.Session(t.Context()); err != nil || s.OrganizationID != last {
-		t.Errorf("after expiry: %+v, %v", s, err)
-	}
-}
-
-// A wrong secret, a file of nonsense, a file cut short: signed out with a word in the log, the file kept aside.
 func TestBrokenSessionFiles(t *testing.T) {
 	for name, spoil := range map[string]func([]byte) []byte{
 		"truncated": func(b []byte) []byte { return b[:len(b)/2] },
