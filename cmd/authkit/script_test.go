@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -60,52 +59,26 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func freshMachine(env *testscript.Env) error {
-	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
-	env.Setenv("LocalAppData", filepath.Join(env.WorkDir, "home", "AppData", "Local"))
-	env.Setenv("WORKOS_ENCRYPTION_SECRET", secret)
-	env.Setenv("BROWSER", "browser")
+// bareEnvironment is what a machine without display, keychain and configuration has.
+func bareEnvironment(home string) map[string]string {
+	env := map[string]string{"HOME": home, "LocalAppData": filepath.Join(home, "AppData", "Local"), "WORKOS_ENCRYPTION_SECRET": secret, "BROWSER": "browser"}
 	for _, name := range []string{"XDG_STATE_HOME", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_CONNECTION", "SSH_TTY",
 		"WORKOS_CLIENT_ID", "WORKOS_API_URL", "WORKOS_REDIRECT_URI", "NO_COLOR", "WSL_DISTRO_NAME", "WSL_INTEROP"} {
-		env.Setenv(name, "")
+		env[name] = ""
 	}
-	env.Values["box"] = &box{codes: make(chan string, 10)}
-	return os.MkdirAll(filepath.Join(env.WorkDir, "home"), 0o700)
+	return env
 }
 
-// box is the emulator of one story, behind a door at which the test sees the codes that devices are given.
-type box struct {
-	server *emulator.Server
-	codes  chan string
+func freshMachine(env *testscript.Env) error {
+	home := filepath.Join(env.WorkDir, "home")
+	for name, value := range bareEnvironment(home) {
+		env.Setenv(name, value)
+	}
+	env.Values["box"] = newBox()
+	return os.MkdirAll(home, 0o700)
 }
 
 func boxOf(ts *testscript.TestScript) *box { return ts.Value("box").(*box) } //nolint:forcetypeassert // freshMachine put it there
-
-var userCode = regexp.MustCompile(`"user_code":\s*"([^"]+)"`)
-
-func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/user_management/authorize/device" {
-		b.server.ServeHTTP(w, r)
-		return
-	}
-	tee := &teeWriter{ResponseWriter: w}
-	b.server.ServeHTTP(tee, r)
-	if found := userCode.FindStringSubmatch(tee.body.String()); found != nil {
-		b.codes <- found[1]
-	}
-}
-
-type teeWriter struct {
-	http.ResponseWriter
-	body bytes.Buffer
-}
-
-func (w *teeWriter) Write(p []byte) (int, error) {
-	w.body.Write(p)
-	return w.ResponseWriter.Write(p)
-}
-
-func (w *teeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // emulator [option…]: starts one, and points the environment at it.
 func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
@@ -121,16 +94,10 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("the emulator has no option %s", option)
 		}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	ts.Check(err)
-	cfg.URL = "http://" + listener.Addr().String()
 	b := boxOf(ts)
-	b.server, err = emulator.New(cfg)
-	ts.Check(err)
-	door := &http.Server{Handler: b, ReadHeaderTimeout: time.Minute}
-	go func() { _ = door.Serve(listener) }()
-	ts.Defer(func() { _ = door.Close() })
-	ts.Setenv("WORKOS_API_URL", cfg.URL)
+	ts.Check(b.open(cfg))
+	ts.Defer(b.close)
+	ts.Setenv("WORKOS_API_URL", b.server.URL())
 	ts.Setenv("WORKOS_CLIENT_ID", b.server.ClientID())
 }
 
