@@ -249,12 +249,15 @@ func said(token string, err error) string {
 
 // roughly leaves the jitter out.
 func roughly(d time.Duration) string {
-	for _, limit := range []time.Duration{0, 1, 5, 10, 25, 60} {
-		if d <= limit*time.Second {
-			return map[bool]string{true: "at once", false: fmt.Sprintf("≤ %d s", limit)}[limit == 0]
+	if d == 0 {
+		return "at once"
+	}
+	for _, limit := range []time.Duration{time.Second, 5 * time.Second, 10 * time.Second, 25 * time.Second} {
+		if d <= limit {
+			return fmt.Sprintf("≤ %.0f s", limit.Seconds())
 		}
 	}
-	return "more than a minute"
+	return "longer"
 }
 
 // mustMatchDocs compares the part of a file between its markers with what a test has made, or writes it.
