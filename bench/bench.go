@@ -6,8 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
+
+// appID is that of the terminal program, which opens the sessions made here.
+const appID = "authkit-cli"
 
 // secret seals the sessions of both sides. It looks random, so both make their key from it without stretching it.
 const secret = "Zk3rVw8xq1LmT5oYc9bN7dHs2JfGa6Ue"
@@ -40,17 +44,24 @@ func (b *bench) rounds(full, short int) int {
 	return full
 }
 
-// program builds one of the programs in programs/ the way that an app is released.
+// program builds one of the programs in programs/.
 func (b *bench) program(ctx context.Context, name string) (string, error) {
-	return b.build(ctx, "./programs/"+name, name, "CGO_ENABLED=0")
+	return b.build(ctx, b.home, "./programs/"+name, "CGO_ENABLED=0")
 }
 
-func (b *bench) build(ctx context.Context, pkg, name, env string, flags ...string) (string, error) {
-	path := filepath.Join(b.dir, name)
-	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", path}, append(flags, pkg)...)...)
-	cmd.Dir, cmd.Env = b.home, append(os.Environ(), env)
+// authkit builds the terminal program.
+func (b *bench) authkit(ctx context.Context) (string, error) {
+	return b.build(ctx, filepath.Dir(b.home), "./cmd/authkit", "CGO_ENABLED=0")
+}
+
+// build makes a package of a module into a program, the way that an app is released.
+func (b *bench) build(ctx context.Context, module, pkg, env string, flags ...string) (string, error) {
+	path := filepath.Join(b.dir, filepath.Base(pkg))
+	args := slices.Concat([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", path}, flags, []string{pkg})
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = module, append(os.Environ(), env)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, out)
 	}
 	return path, nil
 }

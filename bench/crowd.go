@@ -80,26 +80,41 @@ func (s *storm) goroutines(ctx context.Context, n int) (*outcome, error) {
 		return nil, err
 	}
 	return s.counting(func() (*outcome, error) {
-		waits, got := make(sample, n), make([]bool, n)
-		var all sync.WaitGroup
-		start := make(chan struct{})
-		for i := range n {
-			all.Go(func() {
-				<-start
-				took, err := timed(func() error { _, err := client.AccessToken(ctx); return err })
-				waits[i], got[i] = took.Seconds(), err == nil
-			})
-		}
-		close(start)
-		all.Wait()
-		o := &outcome{waits: waits}
-		for _, ok := range got {
-			if ok {
-				o.got++
-			}
-		}
-		return o, nil
+		return together(n, func() error { _, err := client.AccessToken(ctx); return err }), nil
 	})
+}
+
+// justOnce is n callers of the least that makes one refresh of many: what the scheduler takes for so many is in it.
+func (s *storm) justOnce(ctx context.Context, n int) (*outcome, error) {
+	session, err := s.caller.flow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refresh := sync.OnceValue(func() error { _, err := s.caller.refresh(ctx, session.RefreshToken); return err })
+	return s.counting(func() (*outcome, error) { return together(n, refresh), nil })
+}
+
+// together lets n goroutines go at the same moment.
+func together(n int, call func() error) *outcome {
+	waits, got := make(sample, n), make([]bool, n)
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-start
+			took, err := timed(call)
+			waits[i], got[i] = took.Seconds(), err == nil
+		})
+	}
+	close(start)
+	all.Wait()
+	o := &outcome{waits: waits}
+	for _, ok := range got {
+		if ok {
+			o.got++
+		}
+	}
+	return o
 }
 
 // promises is n callers in one process of the peer.
@@ -131,7 +146,7 @@ func (s *storm) ourProcesses(ctx context.Context) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.processes(ctx, s.token, dir)
+	return s.processes(ctx, s.token, appID, dir)
 }
 
 func (s *storm) peerProcesses(ctx context.Context) (*outcome, error) {

@@ -20,7 +20,7 @@ func (b *bench) handover(ctx context.Context) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	window, err := b.build(ctx, "./programs/window", "window", "CGO_ENABLED=1", "-tags", "gtk3,production")
+	window, err := b.build(ctx, b.home, "./programs/window", "CGO_ENABLED=1", "-tags", "gtk3,production")
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -45,21 +44,12 @@ func peakMemory(ctx context.Context, env, command []string) (int64, error) {
 	}
 }
 
-// residentMemory tells how much memory of a running process is resident, now and at most, in bytes.
-func residentMemory(pid int) (now, most int64, err error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, 0, err
+// peakSoFar tells the most memory that was resident for a running process, in bytes.
+func peakSoFar(pid int) (int64, error) {
+	path := fmt.Sprintf("/proc/%d/status", pid)
+	var kib int64
+	if _, err := fmt.Sscan(field(path, "VmHWM", ":"), &kib); err != nil {
+		return 0, fmt.Errorf("%s does not tell: %w", path, err)
 	}
-	for line := range strings.Lines(string(status)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		kib, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(value, " kB")), 10, 64)
-		switch name {
-		case "VmRSS":
-			now = kib << 10
-		case "VmHWM":
-			most = kib << 10
-		}
-	}
-	return now, most, nil
+	return kib << 10, nil
 }

@@ -11,4 +11,4 @@ var errNoMemory = errors.New("the memory of other processes is measured on Linux
 
 func peakMemory(context.Context, []string, []string) (int64, error) { return 0, errNoMemory }
 
-func residentMemory(int) (now, most int64, err error) { return 0, 0, errNoMemory }
+func peakSoFar(int) (int64, error) { return 0, errNoMemory }

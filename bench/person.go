@@ -34,7 +34,7 @@ func (b *bench) signIn(ctx context.Context, server *emulator.Server) (c *authkit
 		return nil, "", err
 	}
 	dir = filepath.Join(dir, "state")
-	c, err = authkit.New(authkit.Config{ClientID: server.ClientID(), AppID: "com.example.bench", APIURL: server.URL(), AllowEmulator: true,
+	c, err = authkit.New(authkit.Config{ClientID: server.ClientID(), AppID: appID, APIURL: server.URL(), AllowEmulator: true,
 		RedirectURI: "http://127.0.0.1/callback", EncryptionSecret: secret, Dir: dir, OpenBrowser: visit})
 	if err != nil {
 		return nil, "", err

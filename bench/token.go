@@ -41,10 +41,10 @@ func (b *bench) token(ctx context.Context) (*section, error) {
 		one := testing.Benchmark(func(t *testing.B) { alone(t, call) })
 		ours = append(ours, perCall(one))
 		allocations = append(allocations, float64(one.AllocsPerOp()))
-		many = append(many, perCall(testing.Benchmark(func(t *testing.B) { together(t, 64, call) })))
+		many = append(many, perCall(testing.Benchmark(func(t *testing.B) { atOnce(t, 64, call) })))
 		load = append(load, perCall(testing.Benchmark(loadPointer)))
 		clock = append(clock, perCall(testing.Benchmark(func(t *testing.B) { alone(t, readClock) })))
-		clockMany = append(clockMany, perCall(testing.Benchmark(func(t *testing.B) { together(t, 64, readClock) })))
+		clockMany = append(clockMany, perCall(testing.Benchmark(func(t *testing.B) { atOnce(t, 64, readClock) })))
 		for together, to := range map[int]*sample{1: &peerOne, 64: &peerMany} {
 			var answer struct{ Seconds float64 }
 			if err := peer.ask(map[string]any{"session": session, "calls": 1280, "together": together}, &answer); err != nil {
@@ -83,7 +83,7 @@ func alone(t *testing.B, call func() error) {
 	}
 }
 
-func together(t *testing.B, callers int, call func() error) {
+func atOnce(t *testing.B, callers int, call func() error) {
 	t.SetParallelism(max(1, callers/runtime.GOMAXPROCS(0)))
 	t.RunParallel(func(turns *testing.PB) {
 		for turns.Next() {

@@ -1,5 +1,6 @@
 // Command token is one of many processes of an app that want a token at the same moment: it says that it is ready, waits for a
-// line, asks, and tells how long that took. Its argument is the folder of the sealed session.
+// line, asks, and tells how long that took. Its arguments are
+// the app's id and the folder of the sealed session.
 package main
 
 import (
@@ -21,7 +22,7 @@ func main() {
 }
 
 func run() error {
-	cfg, err := authkit.LoadConfig(authkit.Config{AppID: "com.example.bench", Dir: os.Args[1], AllowEmulator: true})
+	cfg, err := authkit.LoadConfig(authkit.Config{AppID: os.Args[1], Dir: os.Args[2], AllowEmulator: true})
 	if err != nil {
 		return err
 	}
