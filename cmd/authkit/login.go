@@ -143,6 +143,15 @@ func remote(getenv func(string) string) string {
 	return ""
 }
 
+// keepBrowserShut makes a client that opens none where none is wanted.
+func (l *login) keepBrowserShut(cfg *authkit.Config) {
+	if l.noBrowser || remote(os.Getenv) != "" {
+		cfg.OpenBrowser = noBrowser
+	}
+}
+
+func noBrowser(context.Context, string) error { return errors.New("no browser is to be opened") }
+
 // noBrowserError ends a sign-in whose browser did not open.
 type noBrowserError struct{ cause error }
 

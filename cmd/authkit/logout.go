@@ -12,7 +12,7 @@ import (
 
 func (p *program) logout() *cobra.Command {
 	var to connection
-	var all, noBrowser bool
+	var all, shut bool
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Sign out, here and in the browser",
@@ -23,8 +23,8 @@ browser opens, the address that ends that session is printed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.open(p, func(cfg *authkit.Config) {
-				if why := remote(os.Getenv); noBrowser || why != "" {
-					cfg.OpenBrowser = func(context.Context, string) error { return errors.New("not asked to") }
+				if shut || remote(os.Getenv) != "" {
+					cfg.OpenBrowser = noBrowser
 				}
 			})
 			if err != nil {
@@ -35,7 +35,7 @@ browser opens, the address that ends that session is printed.`,
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "sign out all accounts, not only the current one")
-	cmd.Flags().BoolVar(&noBrowser, "no-browser", false, "print the address instead of opening a browser")
+	cmd.Flags().BoolVar(&shut, "no-browser", false, "print the address instead of opening a browser")
 	to.addFlags(cmd)
 	return cmd
 }

@@ -12,31 +12,32 @@ const quiet = 2
 
 // qrCode draws text as a QR code, two modules to a character. Empty when it does not fit into that many columns.
 //
-// With colors it is black on white whatever the terminal's are. Without, light modules are drawn and dark ones left out,
-// which is right on the dark ground of most terminals; readers know the inverse too.
+// Light modules are drawn and dark ones left out. With colors that is white on black whatever the terminal's are; without,
+// it is right on the dark ground of most terminals, and readers know the inverse too. Drawing the dark modules was tried:
+// fonts leave gaps between two lines, and a dark mark that is cut in two is not found, where a light ground with hairs in it is.
 func qrCode(text string, columns int, color bool) string {
 	code, err := qr.Encode(text, qr.L)
 	if err != nil || code.Size+2*quiet > columns {
 		return ""
 	}
-	light := func(x, y int) bool { return !code.Black(x, y) } // outside the code too
+	begin, end := "", "\n"
+	if color {
+		begin, end = "\x1b[38;5;231;48;5;16m", "\x1b[0m\n"
+	}
+	last := code.Size + quiet
+	drawn := func(x, y int) bool { return !code.Black(x, y) && y < last } // outside the code nothing is black
 	var b strings.Builder
-	for y := -quiet; y < code.Size+quiet; y += 2 {
-		if color {
-			b.WriteString("\x1b[38;5;231;48;5;16m")
+	for y := -quiet; y < last; y += 2 {
+		b.WriteString(begin)
+		for x := -quiet; x < last; x++ {
+			b.WriteRune(half(drawn(x, y), drawn(x, y+1)))
 		}
-		for x := -quiet; x < code.Size+quiet; x++ {
-			b.WriteRune(half(light(x, y), light(x, y+1) && y+1 < code.Size+quiet))
-		}
-		if color {
-			b.WriteString("\x1b[0m")
-		}
-		b.WriteByte('\n')
+		b.WriteString(end)
 	}
 	return b.String()
 }
 
-// half is the character whose upper and lower half are lit like that.
+// half is the character whose upper and lower half are drawn like that.
 func half(upper, lower bool) rune {
 	switch {
 	case upper && lower:
