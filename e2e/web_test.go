@@ -52,9 +52,12 @@ func serveInPlace(t *testing.T, net *Network) (link string) {
 	return link
 }
 
-// control lets the page's tests change the world: POST /unplug, /plug, /fault, /clear, /organizations.
+// control lets the page's tests change the world. It is a foreign page for them, too: one of another origin.
 func (n *Network) control() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("<!doctype html><title>Elsewhere</title>"))
+	})
 	does := func(path string, f func(r *http.Request) any) {
 		mux.HandleFunc("POST /"+path, func(w http.ResponseWriter, r *http.Request) {
 			_ = json.NewEncoder(w).Encode(f(r))
@@ -64,6 +67,7 @@ func (n *Network) control() http.Handler {
 	does("plug", func(*http.Request) any { n.Plug(); return nil })
 	does("clear", func(*http.Request) any { n.ClearFaults(); return nil })
 	does("organizations", func(*http.Request) any { return map[string]any{"organizations": n.Organizations()} })
+	does("address", func(r *http.Request) any { return "http://" + r.Host })
 	does("fault", func(r *http.Request) any {
 		var fault emulator.Fault
 		must(n.t, json.NewDecoder(r.Body).Decode(&fault))

@@ -43,9 +43,14 @@ test("the kit's own React package signs in, switches the organization and signs 
   const { organizations } = await control("organizations");
   const before = await page.locator("#organization").textContent();
   const target = organizations.find(({ ID }) => ID !== before);
-  assert.ok(organizations.some(({ ID }) => ID === before), `${before} is no organization`);
+  assert.ok(
+    organizations.some(({ ID }) => ID === before),
+    `${before} is no organization`,
+  );
   const tokenOf = async (p) => {
-    await p.waitForFunction(() => document.querySelector("#token").textContent.split(".").length === 3);
+    await p.waitForFunction(
+      () => document.querySelector("#token").textContent.split(".").length === 3,
+    );
     return p.locator("#token").textContent();
   };
   const token = await tokenOf(page);

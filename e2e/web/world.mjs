@@ -1,5 +1,6 @@
 // What the tests have in common: the app that the Go side has started, one browser that has entered it, and the person at it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
@@ -11,7 +12,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
 });
 export const context = await browser.newContext({ viewport: { width: 960, height: 720 } });
-context.setDefaultTimeout(20_000);
+context.setDefaultTimeout(15_000);
 
 export const close = () => browser.close();
 
@@ -65,13 +66,23 @@ export async function opens(page, button) {
   return opened;
 }
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Nothing on the page as it is now keeps anybody from using it. Axe goes past the page's policy, as an extension does. */
 export async function accessible(page) {
+  await page.bringToFront(); // a tab behind another one stops halfway between two colours
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.evaluate(await import("node:fs").then(({ readFileSync }) => readFileSync(axe, "utf8")));
+    await page.locator(`.radix-themes.${colorScheme}`).waitFor();
+    await page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((one) => one instanceof CSSTransition)
+          .map((one) => one.finished),
+      ),
+    );
+    await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run());
     assert.deepEqual(
       violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]),

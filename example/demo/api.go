@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/emulator"
@@ -22,7 +23,8 @@ func (d *Demo) API(ctx context.Context, about authkit.About) http.Handler {
 	keys := oidc.NewRemoteKeySet(ctx, about.APIURL+"/sso/jwks/"+about.ClientID)
 	v := &verifier{
 		// The issuer has several forms, so it is checked below; an access token names no audience.
-		tokens:  oidc.NewVerifier("", keys, &oidc.Config{SkipIssuerCheck: true, SkipClientIDCheck: true}),
+		tokens: oidc.NewVerifier("", keys, &oidc.Config{SkipIssuerCheck: true, SkipClientIDCheck: true,
+			Now: func() time.Time { return time.Now().Add(-leeway) }}),
 		issuers: []string{about.APIURL, about.APIURL + "/", about.APIURL + "/user_management/" + about.ClientID},
 	}
 	mux := http.NewServeMux()
@@ -46,6 +48,9 @@ func (d *Demo) API(ctx context.Context, about authkit.About) http.Handler {
 	})
 	return mux
 }
+
+// leeway is what the clocks of two machines may differ by, and what a request may take.
+const leeway = 10 * time.Second
 
 type verifier struct {
 	tokens  *oidc.IDTokenVerifier

@@ -39,10 +39,5 @@ function Nobody() {
 }
 
 createRoot(document.getElementById("root")).render(
-  h(
-    AuthKitProvider,
-    null,
-    h(SignedIn, null, h(Person)),
-    h(SignedOut, null, h(Nobody)),
-  ),
+  h(AuthKitProvider, null, h(SignedIn, null, h(Person)), h(SignedOut, null, h(Nobody))),
 );
