@@ -60,7 +60,7 @@ A second account is added with authkit login --add-account.`,
 func (p *program) answerAccounts(asJSON bool, list []authkit.Account) error {
 	all := accountList{}
 	for _, a := range list {
-		all.Accounts = append(all.Accounts, account{a.ID, a.User.Email, a.User.Name, a.OrganizationID, a.Current})
+		all.Accounts = append(all.Accounts, account{a.ID, a.User.Email, fullName(a.User), a.OrganizationID, a.Current})
 		if !asJSON {
 			fmt.Fprintf(&p.out, "%s %s  %s\n", mark(a.Current), nameOfUser(a.User), plain(a.ID))
 		}

@@ -13,6 +13,11 @@ import (
 // openForLogin makes the client of a sign-in, and says beforehand when the session will not outlive this command: a person
 // should know before they type a password.
 func (l *login) openForLogin(ctx context.Context) (*authkit.Client, error) {
+	if l.dir == "" {
+		if err := checkSudo(); err != nil {
+			return nil, err
+		}
+	}
 	client, err := l.open(l.program, l.keepBrowserShut)
 	if err != nil {
 		return nil, err

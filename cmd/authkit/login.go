@@ -254,14 +254,17 @@ func describe(s *authkit.Session) string {
 }
 
 func nameOfUser(u authkit.User) string {
-	name := strings.TrimSpace(u.FirstName + " " + u.LastName)
+	if name := fullName(u); name != "" {
+		return plain(u.Email + " (" + name + ")")
+	}
+	return plain(u.Email)
+}
+
+func fullName(u authkit.User) string {
 	if u.Name != "" {
-		name = u.Name
+		return u.Name
 	}
-	if name == "" {
-		return plain(u.Email)
-	}
-	return plain(u.Email + " (" + name + ")")
+	return strings.TrimSpace(u.FirstName + " " + u.LastName)
 }
 
 func upperFirst(s string) string {

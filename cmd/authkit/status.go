@@ -30,9 +30,7 @@ func (p *program) status() *cobra.Command {
 		Use:   "status",
 		Short: "Say where the session is kept, how long its token lasts, and for which environment it is",
 		Long: `Say where the session is kept, how long its access token lasts, and for which environment it is. It needs no network. The exit
-code is 3 when nobody is signed in.
-
-The JSON has the fields of this example; more may be added, none will be taken away or change its meaning.`,
+code is 3 when nobody is signed in.`,
 		Example: "  authkit status --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

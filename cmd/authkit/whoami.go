@@ -12,11 +12,9 @@ func (p *program) whoami() *cobra.Command {
 	var to connection
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "whoami",
-		Short: "Say who is signed in",
-		Long: `Say who is signed in. The answer comes from this machine and needs no network.
-
-The JSON has the fields of this example; more may be added, none will be taken away or change its meaning.`,
+		Use:     "whoami",
+		Short:   "Say who is signed in",
+		Long:    `Say who is signed in. The answer comes from this machine and needs no network.`,
 		Example: "  authkit whoami --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,0 +1,31 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// checkSudo refuses to leave files of root in the home folder of the person who typed sudo: they would lock that person
+// out of their own session.
+func checkSudo() error {
+	home, err := os.UserHomeDir()
+	person, known := os.LookupEnv("SUDO_UID")
+	if err != nil || !known || os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(home)
+	if err != nil {
+		return nil
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || stat.Uid == 0 || strconv.FormatUint(uint64(stat.Uid), 10) != person {
+		return nil
+	}
+	return complaint{what: fmt.Sprintf("this runs as root, with the home folder of another person: %s", home),
+		so: "The files of the session would be root's, and lock that person out; nothing was done.",
+		do: "Type it without sudo, or with sudo -H for a session of root's own.", code: codeError}
+}
