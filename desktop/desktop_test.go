@@ -3,6 +3,7 @@ package desktop_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -19,20 +20,38 @@ import (
 	"github.com/authkit-desktop/authkit/desktop"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+const (
+	scheme   = "com.example.desktop.test"
+	redirect = scheme + "://callback"
+	partVar  = "DESKTOP_TEST_PART"
+)
 
-const redirect = "com.example.desktop.test://callback"
+// TestMain is also the app, where the system starts it for a link.
+func TestMain(m *testing.M) {
+	if os.Getenv(partVar) != "app" {
+		goleak.VerifyTestMain(m)
+	}
+	client, err := authkit.New(authkit.Config{ClientID: "client_test", AppID: "com.example.test", RedirectURI: redirect})
+	if err == nil {
+		_, err = desktop.Start(context.Background(), desktop.Config{Client: client, Args: os.Args[1:]})
+	}
+	if !errors.Is(err, desktop.ErrHandedOver) {
+		panic(fmt.Sprint("there is nobody to hand over to: ", err))
+	}
+}
 
 // person is a home folder of its own, with an app that signs in through its scheme.
 func person(t *testing.T) (srv *authkittest.Server, newClient func() *authkit.Client, links chan string) {
 	t.Helper()
 	home := t.TempDir()
 	t.Setenv("HOME", home)
-	for variable, folder := range map[string]string{"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "run"} {
+	for variable, folder := range map[string]string{"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "run", "LocalAppData": "local"} {
 		t.Setenv(variable, filepath.Join(home, folder))
 	}
-	if err := os.Mkdir(filepath.Join(home, "run"), 0o700); err != nil { // or a folder that all tests share is used
-		t.Fatal(err)
+	for _, folder := range []string{"run", "local"} { // or one that all tests share is used
+		if err := os.Mkdir(filepath.Join(home, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	srv = authkittest.NewServer(t, authkittest.Config{RedirectURIs: []string{redirect}})
 	cfg := srv.Config()

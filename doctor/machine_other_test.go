@@ -4,5 +4,5 @@ package doctor_test
 
 import "testing"
 
-// isolate has nothing to do: only on Linux do the tests write outside of their own folders.
-func isolate(*testing.T) {}
+// isolate gives the test a folder of its own for what finds the running app.
+func isolate(t *testing.T) { t.Setenv("LocalAppData", t.TempDir()) }
