@@ -5,6 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -80,4 +85,70 @@ func TestConnectionsOverTheLimitAreClosedAtOnce(t *testing.T) {
 	first.Close()
 	dial()
 	(<-taken).Close()
+}
+
+// usage is a sign-in with all that goes with it, in one browser, by way of the handler.
+func usage(t *testing.T, s *Server, p *Person) {
+	t.Helper()
+	const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // of RFC 7636, appendix B
+	redirect, err := p.SignIn(t.Context(), s.URL()+"/user_management/authorize?"+url.Values{
+		"response_type": {"code"}, "client_id": {s.ClientID()}, "redirect_uri": {"workos-auth://callback"}, "provider": {"authkit"},
+		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"}, "state": {strings.Repeat("s", 500)},
+	}.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(redirect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, body := range map[string]string{
+		"/user_management/authenticate":     fmt.Sprintf(`{"grant_type":"authorization_code","client_id":%q,"code":%q,"code_verifier":%q}`, s.ClientID(), u.Query().Get("code"), verifier),
+		"/user_management/authorize/device": fmt.Sprintf(`{"client_id":%q}`, s.ClientID()),
+	} {
+		out := httptest.NewRecorder()
+		s.ServeHTTP(out, httptest.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+path, strings.NewReader(body)))
+		if out.Code != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, out.Code, out.Body)
+		}
+	}
+}
+
+func heap() int {
+	runtime.GC()
+	runtime.GC() // the first may leave finalizers to run
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+func TestUseLeavesNoMemoryBehind(t *testing.T) {
+	s, err := New(Config{URL: "http://127.0.0.1:4100"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []*int{&s.sessions.limit, &s.codes.limit, &s.devices.limit, &s.pending.limit, &s.browsers.limit} {
+		*limit = 20 // full soon
+	}
+	one := s.Person("alice@example.com")
+	use := func() {
+		for range 120 {
+			usage(t, s, one)
+			usage(t, s, s.Person("carol@example.com"))
+		}
+	}
+	use()
+	before := heap()
+	use()
+	if grown := heap() - before; grown > 100<<10 {
+		t.Errorf("240 sign-ins leave %d kB behind", grown>>10)
+	}
+	if len(s.userCodes) > 20 {
+		t.Errorf("%d user codes are kept for 20 devices", len(s.userCodes))
+	}
+	for _, b := range s.browsers.newest(20) {
+		if len(b.sessions) > maxOfBrowser {
+			t.Errorf("one browser keeps %d sessions", len(b.sessions))
+		}
+	}
 }

@@ -51,10 +51,10 @@ type fileDomain struct {
 }
 
 type fileMembership struct {
-	UserID string   `yaml:"user_id"` // or the email
-	Role   string   `yaml:"role"`
-	Roles  []string `yaml:"roles"`
-	Status string   `yaml:"status"`
+	UserID yaml.Node `yaml:"user_id"` // or the email
+	Role   string    `yaml:"role"`
+	Roles  []string  `yaml:"roles"`
+	Status string    `yaml:"status"`
 }
 
 type fileConnection struct {
@@ -109,6 +109,9 @@ func ParseConfig(name string, data []byte) (c Config, notes []string, err error)
 	if err := decode(data, &file); err != nil {
 		return Config{}, nil, fmt.Errorf("%s: %w", name, err)
 	}
+	if err := meant(data, file.mistakes()); err != nil {
+		return Config{}, nil, fmt.Errorf("%s: %w", name, err)
+	}
 	for _, note := range file.unused() {
 		notes = append(notes, name+":"+note)
 	}
@@ -135,6 +138,27 @@ func decode(data []byte, file *configFile) error {
 			what = key + ": " + what
 		}
 		all = append(all, fmt.Sprintf("line %d: %s", e.Mark.Line, what))
+	}
+	return errors.New(strings.Join(all, "\n"))
+}
+
+// meant makes an error of the mistakes, each with its line and key.
+func meant(data []byte, mistakes []mistake) error {
+	if len(mistakes) == 0 {
+		return nil
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return err
+	}
+	byLine := map[int][]string{}
+	for _, m := range mistakes {
+		line, key := where(&root, m.at)
+		byLine[line] = append(byLine[line], fmt.Sprintf("line %d: %s: %v", line, key, m.err))
+	}
+	var all []string
+	for _, line := range slices.Sorted(maps.Keys(byLine)) {
+		all = append(all, byLine[line]...)
 	}
 	return errors.New(strings.Join(all, "\n"))
 }
@@ -191,12 +215,19 @@ func kindOf(goType string) string {
 	return "a number"
 }
 
-// unused names, with lines, the keys of the vendor's format that have no effect here.
+// unused names, with lines, what has no effect here.
 func (f *configFile) unused() []string {
 	var notes []string
 	for key, node := range map[string]yaml.Node{"pipeConnections": f.PipeConnections, "webhookEndpoints": f.WebhookEndpoints} {
 		if !node.IsZero() {
 			notes = append(notes, fmt.Sprintf("%d: %s has no effect in this emulator", node.Line, key))
+		}
+	}
+	for _, o := range f.Organizations {
+		for _, m := range o.Memberships {
+			if !f.hasUser(m.UserID.Value) {
+				notes = append(notes, fmt.Sprintf("%d: user_id: there is no user %q, so this membership has no effect", m.UserID.Line, m.UserID.Value))
+			}
 		}
 	}
 	for _, c := range f.Connections {
@@ -245,7 +276,7 @@ func (o fileOrganization) organization() Organization {
 		case len(roles) == 0:
 			roles = []string{"member"} // the vendor's default
 		}
-		org.Members = append(org.Members, Member{User: m.UserID, Roles: roles, Inactive: m.Status != "" && m.Status != "active"})
+		org.Members = append(org.Members, Member{User: m.UserID.Value, Roles: roles, Inactive: m.Status != "" && m.Status != "active"})
 	}
 	return org
 }

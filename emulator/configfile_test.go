@@ -119,11 +119,39 @@ func TestMistakesInTheFileAreNamedWithLineAndKey(t *testing.T) {
 		"- a":                      "line 1",
 		"users: []\nusers: []":     "line 2",
 		`{"users": [{"mail": 1}]}`: `line 1: the key "mail" is not known`,
+
+		"users:\n  - email: a@b.c\n  - email: nobody":                         `line 3: email: "nobody" is not an email`,
+		"users:\n  - first_name: A":                                           `line 2: email: "" is not an email`,
+		"emulator:\n  redirect_uris:\n    - a.b://c\n    - /callback":         `line 4: redirect_uris: redirect URI "/callback" is not an absolute`,
+		"emulator:\n  logout_uris: ['javascript:x']":                          `line 2: logout_uris: redirect URI "javascript:x" would run a script`,
+		"emulator: {addr: 4100}":                                              `line 1: addr: "4100" is not host:port`,
+		"emulator:\n  code_lifetime: -1s":                                     "line 2: code_lifetime: -1s is before the beginning",
+		"emulator:\n  faults:\n    - {route: jwks}\n    - {status: 42}":       "line 4: faults: a fault's status 42",
+		"emulator:\n  auto_sign_in: nobody@example.com":                       `line 2: auto_sign_in: there is no user "nobody@example.com"`,
+		"organizations:\n  - {domains: []}":                                   "line 2: name: an organization needs one",
+		"connections:\n  - name: Okta\n    organization: Acme":                `line 3: organization: there is no organization "Acme"`,
+		"invitations:\n  - {email: a@b.c,\n     organization_id: org_1}":      `line 3: organization_id: there is no organization "org_1"`,
+		"a: &x {email: no}\nusers: [*x]":                                      `line 1: the key "a" is not known`,
+		"roles: []\nusers:\n  - &x {email: a@b.c}\n  - {<<: *x, email: none}": `line 4: email: "none" is not an email`,
 	} {
 		_, _, err := emulator.ParseConfig("seed.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "seed.yaml: ") {
 			t.Errorf("%q gives %v", text, err)
 		}
+	}
+}
+
+func TestAllMistakesInTheFileAreNamedInTheirOrder(t *testing.T) {
+	_, _, err := emulator.ParseConfig("x", []byte("users:\n  - email: one\n  - email: two\nemulator:\n  addr: three"))
+	if err == nil || strings.Count(err.Error(), "\n") != 2 || strings.Index(err.Error(), "line 2") > strings.Index(err.Error(), "line 5") {
+		t.Errorf("three mistakes give %v", err)
+	}
+}
+
+func TestAMembershipOfNobodyIsNoted(t *testing.T) {
+	_, notes, err := emulator.ParseConfig("x", []byte("users: [{email: a@b.c}]\norganizations:\n  - name: Acme\n    memberships:\n      - {user_id: A@B.C}\n      - {user_id: user_1}"))
+	if err != nil || len(notes) != 1 || !strings.HasPrefix(notes[0], "x:6: ") || !strings.Contains(notes[0], `"user_1"`) {
+		t.Errorf("the notes are %q, %v", notes, err)
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // test can use, and a few megabytes at most.
 const maxSessions = 5_000
 
+// maxOfBrowser is how many sessions a browser remembers to have started, the newest.
+const maxOfBrowser = 50
+
 // session is one app's sign-in of one user: what sid names.
 type session struct {
 	id, userID, method string
@@ -102,7 +105,7 @@ func (s *Server) enter(a *account, c *code, sess *session) *account {
 	}
 	s.sessions.put(sess.created, sess.id, sess, time.Time{})
 	if b, ok := s.browsers.get(sess.created, c.browser); ok {
-		b.sessions = append(b.sessions, sess.id)
+		b.sessions = append(b.sessions[max(0, len(b.sessions)-maxOfBrowser+1):], sess.id)
 	}
 	return a
 }
