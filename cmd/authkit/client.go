@@ -22,6 +22,7 @@ const loopbackRedirect = "http://127.0.0.1/callback"
 // connection is what a command needs to know of whom to ask, and where the session is.
 type connection struct {
 	clientID, apiURL, profile, dir string
+	issuers                        []string
 	verbose                        bool
 }
 
@@ -31,6 +32,7 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.profile, "profile", "", "a slot of its own for another session (default \"default\")")
 	f.StringVar(&c.clientID, "client-id", "", "the client id from the WorkOS dashboard (WORKOS_CLIENT_ID)")
 	f.StringVar(&c.apiURL, "api-url", "", "another API, such as an emulator's (WORKOS_API_URL)")
+	f.StringSliceVar(&c.issuers, "issuer", nil, "a further issuer of access tokens to trust, such as a custom auth domain")
 	f.StringVar(&c.dir, "dir", "", "the folder of the sealed files (default the system's folder for state)")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "say on standard error what goes on")
 }
@@ -41,7 +43,7 @@ func (c *connection) config(p *program) (authkit.Config, error) {
 		return authkit.Config{}, err
 	}
 	cfg, err := authkit.LoadConfig(authkit.Config{AppID: appID, AppName: "authkit", ClientID: c.clientID, APIURL: c.apiURL,
-		Profile: c.profile, Dir: c.dir})
+		Profile: c.profile, Dir: c.dir, Issuers: c.issuers})
 	if err != nil {
 		return authkit.Config{}, complaint{what: err.Error(), do: "Mend the file, or go to another folder.", code: codeUsage}
 	}

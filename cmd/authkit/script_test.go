@@ -46,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"reachable": reachable,
 			"runs-out":  runsOut,
 			"sealed":    sealed,
+
+			"vendor-emulator": startVendorEmulator,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {
@@ -53,6 +55,9 @@ func TestScripts(t *testing.T) {
 				return os.Geteuid() == 0, nil
 			case "wine":
 				return os.Getenv("AUTHKIT_WINE") != "", nil
+			case "vendor":
+				_, err := os.Stat(vendorEmulator)
+				return err == nil && runtime.GOOS != "windows", nil
 			}
 			return false, nil
 		},
@@ -281,4 +286,24 @@ func eventually(ts *testscript.TestScript, f func() bool) {
 			ts.Fatalf("never happened")
 		}
 	}
+}
+
+var vendorEmulator, _ = filepath.Abs("../../interop/node_modules/workos/dist/bin.js")
+
+// vendor-emulator SEED: starts WorkOS's own, and points the environment at it.
+func startVendorEmulator(ts *testscript.TestScript, _ bool, args []string) {
+	free, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(free.Addr().String())
+	ts.Check(errors.Join(err, free.Close()))
+	node := exec.Command("node", vendorEmulator, "emulate", "--port", port, "--seed", ts.MkAbs(args[0]))
+	ts.Check(node.Start())
+	ts.Defer(func() { _ = node.Process.Kill(); _ = node.Wait() })
+	eventually(ts, func() bool {
+		res, err := http.Get("http://127.0.0.1:" + port + "/health")
+		return err == nil && res.Body.Close() == nil
+	})
+	ts.Setenv("WORKOS_API_URL", "http://127.0.0.1:"+port)
+	ts.Setenv("WORKOS_CLIENT_ID", "client_emulate")
+	ts.Setenv("VENDOR_ISSUER", "http://localhost:"+port)
 }

@@ -6,23 +6,19 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // checkSudo refuses to leave files of root in the home folder of the person who typed sudo: they would lock that person
 // out of their own session.
 func checkSudo() error {
-	home, err := os.UserHomeDir()
-	person, known := os.LookupEnv("SUDO_UID")
-	if err != nil || !known || os.Geteuid() != 0 {
+	home, person := os.Getenv("HOME"), os.Getenv("SUDO_UID")
+	if home == "" || person == "" || os.Geteuid() != 0 {
 		return nil
 	}
-	info, err := os.Stat(home)
-	if err != nil {
-		return nil
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || stat.Uid == 0 || strconv.FormatUint(uint64(stat.Uid), 10) != person {
+	var stat unix.Stat_t
+	if unix.Stat(home, &stat) != nil || stat.Uid == 0 || strconv.FormatUint(uint64(stat.Uid), 10) != person {
 		return nil
 	}
 	return complaint{what: fmt.Sprintf("this runs as root, with the home folder of another person: %s", home),
