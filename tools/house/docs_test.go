@@ -1,0 +1,73 @@
+package house
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	namedTest = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]*…?`)
+	namedFile = regexp.MustCompile("`([a-z0-9_/-]+_test\\.go)`")
+	link      = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	function  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]*)\(`)
+)
+
+// What the documents point at is there: tests, files and other documents. A name that ends in … is the beginning of one.
+func TestDocumentsPointAtWhatExists(t *testing.T) {
+	root := filepath.Join("..", "..")
+	testFiles := tracked(t, "*_test.go")
+	tests := strings.Builder{}
+	for _, file := range testFiles {
+		for _, f := range function.FindAllStringSubmatch(read(t, file), -1) {
+			tests.WriteString(" " + f[1] + " ")
+		}
+	}
+	for _, file := range tracked(t, "*.md") {
+		text := read(t, file)
+		for _, name := range namedTest.FindAllString(text, -1) {
+			want, cut := strings.CutSuffix(name, "…")
+			if !cut {
+				want += " "
+			}
+			if !strings.Contains(tests.String(), " "+want) {
+				t.Errorf("%s names %s, which is no test", file, name)
+			}
+		}
+		for _, m := range namedFile.FindAllStringSubmatch(text, -1) {
+			if !slices.ContainsFunc(testFiles, func(f string) bool { return strings.HasSuffix("/"+f, "/"+m[1]) }) {
+				t.Errorf("%s names %s, which is no file", file, m[1])
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", file, m[1])
+			}
+		}
+	}
+}
+
+// tracked lists the files of the repository that match.
+func tracked(t *testing.T, pattern string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", "ls-files", "--", pattern)
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
