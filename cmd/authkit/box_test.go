@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"testing"
 	"time"
 
@@ -111,13 +112,19 @@ func (m *machine) runs(args ...string) string {
 	return string(out)
 }
 
-func (m *machine) folder() string { return filepath.Join(m.home, ".local", "state", appID) }
+// stateFolder is where the commands of a home folder keep their sessions.
+func stateFolder(home string) string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(home, "AppData", "Local", appID)
+	}
+	return filepath.Join(home, ".local", "state", appID)
+}
 
 // signIn signs alice in without a command.
 func (m *machine) signIn() {
 	m.Helper()
 	c, err := authkit.New(authkit.Config{ClientID: m.server.ClientID(), AppID: appID, APIURL: m.server.URL(), AllowEmulator: true,
-		EncryptionSecret: secret, RedirectURI: loopbackRedirect, Dir: m.folder(), OpenBrowser: m.visit})
+		EncryptionSecret: secret, RedirectURI: loopbackRedirect, Dir: stateFolder(m.home), OpenBrowser: m.visit})
 	if err != nil {
 		m.Fatal(err)
 	}

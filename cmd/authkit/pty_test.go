@@ -152,7 +152,7 @@ func TestCtrlCAtEachStageOfASignInLeavesNothingBehind(t *testing.T) {
 // files are the names of the sealed files but the cache of signing keys, which any command may fill.
 func (m *machine) files() string {
 	m.Helper()
-	paths, err := filepath.Glob(filepath.Join(m.folder(), "*.sealed"))
+	paths, err := filepath.Glob(filepath.Join(stateFolder(m.home), "*.sealed"))
 	if err != nil {
 		m.Fatal(err)
 	}

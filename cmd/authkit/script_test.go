@@ -110,7 +110,7 @@ func startEmulator(ts *testscript.TestScript, _ bool, args []string) {
 func configOf(ts *testscript.TestScript) authkit.Config {
 	b := boxOf(ts)
 	return authkit.Config{ClientID: b.server.ClientID(), AppID: appID, APIURL: b.server.URL(), AllowEmulator: true,
-		EncryptionSecret: secret, RedirectURI: loopbackRedirect, Dir: stateFolder(ts)}
+		EncryptionSecret: secret, RedirectURI: loopbackRedirect, Dir: stateFolder(ts.Getenv("HOME"))}
 }
 
 // signed-in [e-mail…]: signs these people in, as login would; the last one is current.
@@ -136,13 +136,6 @@ func signedIn(ts *testscript.TestScript, _ bool, people []string) {
 	}
 	b.server.Change(func(c *emulator.Config) { c.AutoSignIn = auto })
 	b.server.ResetRequests()
-}
-
-func stateFolder(ts *testscript.TestScript) string {
-	if appData := ts.Getenv("LocalAppData"); runtime.GOOS == "windows" {
-		return filepath.Join(appData, appID)
-	}
-	return filepath.Join(ts.Getenv("HOME"), ".local", "state", appID)
 }
 
 // nextCode waits for a device that has been given a code.
