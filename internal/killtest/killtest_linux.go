@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sign is what a child calls where the part begins that it may be killed in, and again where it ends.
-func Sign() { syscall.Getppid() }
-
 // Outcome is how a traced child ended.
 type Outcome struct {
 	Killed bool     // it was killed at the chosen stop; false: it got to its second Sign before that
