@@ -83,10 +83,10 @@ func (f *configFile) checkOrganization(nameOrID string) error {
 	return fmt.Errorf("there is no organization %q: add it to organizations", nameOrID)
 }
 
-// hasUser knows the demo users too, who are there when the file names none.
+// hasUser knows the demo users too, who are there when the file names nobody.
 func (f *configFile) hasUser(emailOrID string) bool {
 	users := f.Users
-	if len(users) == 0 {
+	if len(users) == 0 && len(f.Organizations) == 0 {
 		users = DemoUsers()
 	}
 	return slices.ContainsFunc(users, func(u User) bool {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,18 @@ func openWindow(t *testing.T, s *server, callback string) *window {
 	if err := os.MkdirAll("out", 0o750); err != nil {
 		t.Fatal(err)
 	}
-	return &window{drive(t, "clients/browser.mjs", "out"), s, callback}
+	return &window{drive(t, "clients/browser.mjs", chromium(t), "out"), s, callback}
+}
+
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("there is no Chromium; scripts/setup interop installs it")
+	return ""
 }
 
 // authorize opens the page that an app opens.

@@ -1,16 +1,16 @@
-// A browser for a Go test, without a window: node browser.mjs FOLDER_FOR_PICTURES
-// The calls come in and their results go out as in driver.mjs.
+// A browser for a Go test, without a window: node browser.mjs CHROMIUM FOLDER_FOR_PICTURES
+// The calls come in and their results go out as serve.mjs says.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { serve } from './serve.mjs';
 
-const pictures = process.argv[2];
+const [executablePath, pictures] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
+  executablePath,
   args: [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync',
