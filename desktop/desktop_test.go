@@ -29,7 +29,7 @@ const (
 // TestMain is also the app, where the system starts it for a link.
 func TestMain(m *testing.M) {
 	if os.Getenv(partVar) != "app" {
-		goleak.VerifyTestMain(m)
+		test(m)
 	}
 	client, err := authkit.New(authkit.Config{ClientID: "client_test", AppID: "com.example.test", RedirectURI: redirect})
 	if err == nil {
@@ -38,6 +38,23 @@ func TestMain(m *testing.M) {
 	if !errors.Is(err, desktop.ErrHandedOver) {
 		panic(fmt.Sprint("there is nobody to hand over to: ", err))
 	}
+}
+
+// test runs the tests away from where the person's own apps find each other.
+func test(m *testing.M) {
+	dir, err := os.MkdirTemp("", "desktop")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"XDG_RUNTIME_DIR", "LocalAppData"} {
+		if err := os.Setenv(name, dir); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code) //nolint:forbidigo // here this is main
+	}))
 }
 
 // person is a home folder of its own, with an app that signs in through its scheme.
