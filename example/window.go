@@ -83,6 +83,13 @@ func (p *place) show(app *application.App, b *bridge.Bridge) {
 func (p *place) open(app *application.App) {
 	width, height := p.size.get()
 	options := application.WebviewWindowOptions{Title: appName, Width: width, Height: height, MinWidth: 360, MinHeight: 480}
+	if runtime.GOOS == "linux" { // a menu of GTK 3 heeds no shortcuts in Wails
+		options.KeyBindings = map[string]func(application.Window){
+			"CmdOrCtrl+N": func(application.Window) { p.open(app) },
+			"CmdOrCtrl+W": func(w application.Window) { w.Close() },
+			"CmdOrCtrl+Q": func(application.Window) { app.Quit() },
+		}
+	}
 	if runtime.GOOS != "darwin" {
 		options.Linux = application.LinuxWindow{Icon: icon, Menu: p.menu(app)}
 		options.Windows = application.WindowsWindow{Menu: p.menu(app)}
