@@ -193,3 +193,11 @@ func eventually(t *testing.T, what string, f func() bool) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// size is how much of a long test is run.
+func size(whole, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return whole
+}

@@ -54,18 +54,11 @@ func (w *world) killEverywhere(role string, step int, env []string, after func(k
 	}
 }
 
-func step(every, short int) int {
-	if testing.Short() {
-		return short
-	}
-	return every
-}
-
 func TestP02ARefreshIsKilledAtEverySystemCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Config{Rotation: emulator.RotateGrace})
 	id := w.signIn(w.client()).ID
-	stops := w.killEverywhere("refresh", step(1, 11), nil, func(bool) { w.mustStillBe(id) })
+	stops := w.killEverywhere("refresh", size(1, 11), nil, func(bool) { w.mustStillBe(id) })
 	t.Logf("%d stops", stops)
 }
 
@@ -77,7 +70,7 @@ func TestP02ASwitchOfAccountIsKilledAtEverySystemCall(t *testing.T) {
 	alice, carol := w.twoAccounts(c)
 	_ = c.Close()
 	env := []string{childAccount + "=" + alice.User.ID}
-	stops := w.killEverywhere("switch account", step(1, 11), env, func(killed bool) {
+	stops := w.killEverywhere("switch account", size(1, 11), env, func(killed bool) {
 		next := w.client()
 		defer func() { _ = next.Close() }()
 		if got := w.accounts(next); len(got) != 2 || !killed && got[0] != "alice@example.com" {
@@ -101,7 +94,7 @@ func TestP02ASignOutIsKilledAtEverySystemCall(t *testing.T) {
 	c := w.client()
 	w.signIn(c)
 	_ = c.Close()
-	w.killEverywhere("sign out", step(1, 5), nil, func(killed bool) {
+	w.killEverywhere("sign out", size(1, 5), nil, func(killed bool) {
 		next := w.client()
 		defer func() { _ = next.Close() }()
 		_, err := next.Session(t.Context())
@@ -116,7 +109,7 @@ func TestP02ASignOutIsKilledAtEverySystemCall(t *testing.T) {
 func TestP02ProcessesAreKilledAtRandomWhileOthersRefresh(t *testing.T) {
 	t.Parallel()
 	const workers = 2
-	rounds := step(800, 40)
+	rounds := size(800, 40)
 	var group sync.WaitGroup
 	for range workers {
 		w := newWorld(t, emulator.Config{Rotation: emulator.RotateGrace})

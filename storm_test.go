@@ -23,7 +23,7 @@ func TestC25TenThousandGoroutinesAtExpiryAreOneRefresh(t *testing.T) {
 	w.signIn(c)
 	old := w.token(c)
 	k.advance(6 * time.Minute)
-	w.allGetOneToken(old, step(10_000, 1_000), func(int) *authkit.Client { return c })
+	w.allGetOneToken(old, size(10_000, 1_000), func(int) *authkit.Client { return c })
 }
 
 // Clients share nothing but the folder, as processes do; real processes follow below.
@@ -80,7 +80,7 @@ func TestC25ManyProcessesAtExpiryAreOneRefresh(t *testing.T) {
 	old := w.token(c)
 	_ = c.Close()
 	k.advance(6 * time.Minute)
-	processes := make([]*waitingChild, step(32, 8))
+	processes := make([]*waitingChild, size(32, 8))
 	for i := range processes {
 		processes[i] = w.startWaiting("token", 6*time.Minute)
 	}
