@@ -138,7 +138,7 @@ func (m *machine) signIn() {
 func (m *machine) visit(_ context.Context, page string) error {
 	go func() {
 		if link, err := m.server.Person("alice@example.com").SignIn(context.Background(), page); err == nil {
-			browse([]string{link})
+			browse(link)
 		}
 	}()
 	return nil

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,17 +15,29 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"authkit": main,
-		"browser": func() { os.Exit(browse(os.Args[1:])) },
+		"browser": openBrowser,
 	})
+}
+
+// openBrowser does what openers do: it starts a browser and returns at once.
+func openBrowser() {
+	const started = "--started"
+	if os.Args[1] == started {
+		browse(os.Args[2])
+		return
+	}
+	if err := exec.Command(os.Args[0], started, os.Args[1]).Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // browse opens an address and follows it to its end. The emulator of the tests signs in without a page. Like a browser, it
 // does not tell whoever started it how it went.
-func browse(args []string) int {
-	res, err := http.Get(args[0])
+func browse(address string) {
+	res, err := http.Get(address)
 	if err == nil {
 		_, _ = io.Copy(io.Discard, res.Body)
 		_ = res.Body.Close()
 	}
-	return 0
 }

@@ -68,4 +68,3 @@ func TestARefreshThatIsKilledIsDoneByTheNextCommand(t *testing.T) {
 		})
 	}
 }
-

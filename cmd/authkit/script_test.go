@@ -123,7 +123,7 @@ func signedIn(ts *testscript.TestScript, _ bool, people []string) {
 		cfg.OpenBrowser = func(_ context.Context, page string) error {
 			go func() {
 				if link, err := b.server.Person(email).SignIn(context.Background(), page); err == nil {
-					browse([]string{link})
+					browse(link)
 				}
 			}()
 			return nil
