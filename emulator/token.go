@@ -3,7 +3,6 @@ package emulator
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -145,63 +144,4 @@ func (s *Server) organizationClaims(claims map[string]any, a *account, sess *ses
 func (s *Server) issuer() string {
 	c := s.config()
 	return strings.NewReplacer("{url}", s.url, "{client_id}", c.ClientID).Replace(c.Issuer)
-}
-
-var placeholder = regexp.MustCompile(`\{\{\s*([a-z_.A-Z0-9]+)\s*\}\}`)
-
-// customClaims fills in a template: a text that is one placeholder becomes the value itself, others
-// have it put into them, and what is not known becomes null or nothing.
-func (s *Server) customClaims(claims, template map[string]any, a *account, sess *session) {
-	if len(template) == 0 {
-		return
-	}
-	user := userJSON(a)
-	known := map[string]any{
-		"user.id": user.ID, "user.email": user.Email, "user.email_verified": user.EmailVerified,
-		"user.first_name": a.FirstName, "user.last_name": a.LastName, "user.name": a.fullName(),
-		"user.external_id": a.ExternalID, "user.locale": a.Locale, "user.metadata": user.Metadata,
-		"session.id": sess.id, "organization.id": sess.organizationID,
-	}
-	for name, value := range a.Metadata {
-		known["user.metadata."+name] = value
-	}
-	s.mu.Lock()
-	if org := s.orgs[sess.organizationID]; org != nil {
-		known["organization.name"], known["organization.external_id"] = org.Name, org.ExternalID
-		for name, value := range org.Metadata {
-			known["organization.metadata."+name] = value
-		}
-	}
-	s.mu.Unlock()
-	for name, value := range template {
-		claims[name] = fillIn(value, known)
-	}
-}
-
-func fillIn(value any, known map[string]any) any {
-	switch value := value.(type) {
-	case string:
-		if m := placeholder.FindStringSubmatch(value); m != nil && m[0] == value {
-			return known[m[1]]
-		}
-		return placeholder.ReplaceAllStringFunc(value, func(m string) string {
-			if v := known[placeholder.FindStringSubmatch(m)[1]]; v != nil {
-				return fmt.Sprint(v)
-			}
-			return ""
-		})
-	case map[string]any:
-		filled := map[string]any{}
-		for k, v := range value {
-			filled[k] = fillIn(v, known)
-		}
-		return filled
-	case []any:
-		filled := make([]any, len(value))
-		for i, v := range value {
-			filled[i] = fillIn(v, known)
-		}
-		return filled
-	}
-	return value
 }

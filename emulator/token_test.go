@@ -110,7 +110,7 @@ func TestClaims(t *testing.T) {
 			Claims: map[string]any{"seat": 7, "sub": "somebody-else"}, Impersonator: &emulator.Impersonator{Email: "staff@example.com"},
 		}},
 		Organizations: []emulator.Organization{{
-			ID: "org_acme", Name: "Acme", Entitlements: []string{"audit"}, FeatureFlags: []string{"alpha", "beta"},
+			ID: "org_acme", Name: "Acme", Domains: []string{"acme.example"}, Entitlements: []string{"audit"}, FeatureFlags: []string{"alpha", "beta"},
 			Members: []emulator.Member{{User: "ALICE@example.com", Roles: []string{"admin", "member"}}},
 		}},
 		Roles: []emulator.Role{
@@ -119,7 +119,10 @@ func TestClaims(t *testing.T) {
 		Audience: "api", AccessTokenLifetime: time.Minute,
 		JWTTemplate: map[string]any{
 			"mail": "{{user.email}}", "hello": "Hi {{ user.first_name }} of {{organization.name}}", "verified": "{{user.email_verified}}",
-			"deep": map[string]any{"plan": []any{"{{user.metadata.plan}}"}}, "none": "{{user.shoe_size}}", "iss": "https://api.workos.com",
+			"deep": map[string]any{"plan": []any{"{{user.metadata.plan}}"}}, "none": "{{user.shoe_size}}",
+			"urn:myapp:tier": "{{ organization.metadata.tier || 'bronze' }}", "nick": `{{user.metadata.nick||user.last_name || user.email}}`,
+			"domain": "{{ organization.domains.0.domain }}", "no domain": "{{ organization.domains.7.domain }}", "all": "{{user.metadata}}",
+			"name": `{{ user.first_name || 'Someone' }} {{ user.last_name || "Unknown" }}`, "no end": "{{ user.email", "iss": "https://api.workos.com",
 		},
 	})
 	answer := a.signIn("alice@example.com")
@@ -130,6 +133,8 @@ func TestClaims(t *testing.T) {
 		"org_id": "org_acme", "role": "admin", "roles": []any{"admin", "member"}, "permissions": []any{"read", "write"},
 		"entitlements": []any{"audit"}, "feature_flags": []any{"alpha", "beta"}, "act": map[string]any{"sub": "staff@example.com"},
 		"seat": 7.0, "mail": "alice@example.com", "hello": "Hi Alice of Acme", "verified": false, "none": nil,
+		"urn:myapp:tier": "bronze", "nick": "alice@example.com", "domain": "acme.example", "no domain": nil, "all": map[string]any{"plan": "gold"},
+		"name": "Alice Unknown", "no end": "{{ user.email",
 		"deep": map[string]any{"plan": []any{"gold"}},
 	} {
 		if !reflect.DeepEqual(claims[name], want) {
