@@ -39,11 +39,30 @@ func between(page, text string) (string, error) {
 // markdown is the whole of the results.
 func (r *results) markdown() string {
 	var out strings.Builder
-	out.WriteString(r.Machine.markdown())
+	out.WriteString(r.Machine.markdown() + r.misses())
 	for _, s := range r.Sections {
 		out.WriteString("\n" + s.markdown())
 	}
 	return out.String()
+}
+
+// misses says first what is not as good as it should be.
+func (r *results) misses() string {
+	var list []string
+	for _, s := range r.Sections {
+		for _, row := range s.Rows {
+			if row.Goal != nil && !row.Goal.Met {
+				list = append(list, fmt.Sprintf("- *%s*, %s: the target %s was missed.", s.Title, row.What, row.Goal.Words))
+			}
+			if gain := row.gain(); gain != 0 && gain < 1 {
+				list = append(list, fmt.Sprintf("- *%s*, %s: worse than %s.", s.Title, row.What, s.Peer))
+			}
+		}
+	}
+	if len(list) == 0 {
+		return "\nEvery target was met, and nothing is worse than a peer's.\n"
+	}
+	return "\nNot as good as it should be, in this run:\n\n" + strings.Join(list, "\n") + "\n"
 }
 
 func (m *machine) markdown() string {

@@ -62,6 +62,22 @@ func TestWorseIsSaidPlainly(t *testing.T) {
 	}
 }
 
+func TestMissesAreListedFirst(t *testing.T) {
+	r := &results{Sections: []section{{Title: "Saves", Peer: "theirs", Rows: []row{
+		{What: "good", Unit: seconds, Ours: sample{1}.stat(), Peer: sample{2}.stat(), Goal: aim("≤ 1 s", true)},
+		{What: "late", Unit: seconds, Ours: sample{2}.stat(), Goal: aim("≤ 1 s", false)},
+		{What: "slow", Unit: perSecond, Ours: sample{1}.stat(), Peer: sample{2}.stat()},
+	}}}}
+	want := "\nNot as good as it should be, in this run:\n\n- *Saves*, late: the target ≤ 1 s was missed.\n- *Saves*, slow: worse than theirs.\n"
+	if got := r.misses(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	r.Sections[0].Rows = r.Sections[0].Rows[:1]
+	if got := r.misses(); got != "\nEvery target was met, and nothing is worse than a peer's.\n" {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestATableLeavesOutEmptyColumns(t *testing.T) {
 	got := table([][]string{{"", "authkit", "peer", "target"}, {"a", "1 µs", "", "met"}, {"bc", "", "", ""}})
 	want := "|    | authkit | target |\n|----|---------|--------|\n| a  | 1 µs    | met    |\n| bc |         |        |\n"
