@@ -162,8 +162,10 @@ func (s *server) send(t *testing.T, method, path, body string, change ...func(*h
 	}
 	answer := object{}
 	_ = json.Unmarshal(text, &answer) // pages are not JSON
-	if location := resp.Header.Get("Location"); location != "" {
-		answer["location"] = location
+	for name, key := range map[string]string{"Location": "location", "Set-Cookie": "set-cookie"} {
+		if text := resp.Header.Get(name); text != "" {
+			answer[key] = text
+		}
 	}
 	return resp.StatusCode, answer
 }
