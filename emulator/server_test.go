@@ -2,10 +2,13 @@ package emulator_test
 
 import (
 	"bufio"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +80,7 @@ func TestItIsAHandlerToo(t *testing.T) {
 func TestIdleAndSlowClientsLeaveRoomForOthers(t *testing.T) {
 	a := start(t, emulator.Config{})
 	host := strings.TrimPrefix(a.srv.URL(), "http://")
+	var slow net.Conn
 	for i := range 1000 {
 		conn, err := net.Dial("tcp", host)
 		if err != nil {
@@ -87,6 +91,7 @@ func TestIdleAndSlowClientsLeaveRoomForOthers(t *testing.T) {
 			if _, err := conn.Write([]byte("POST /user_management/authenticate HTTP/1.1\r\nHost: ")); err != nil {
 				t.Fatal(err)
 			}
+			slow = conn
 		}
 	}
 	if resp := a.get(a.srv.URL() + "/health"); resp.StatusCode != http.StatusOK {
@@ -94,6 +99,12 @@ func TestIdleAndSlowClientsLeaveRoomForOthers(t *testing.T) {
 	}
 	if a.signIn("alice@example.com")["access_token"] == nil {
 		t.Error("nobody can sign in")
+	}
+	if err := slow.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, slow); errors.Is(err, os.ErrDeadlineExceeded) { // otherwise it was closed, in one way or another
+		t.Error("half a request is waited for without end")
 	}
 }
 
