@@ -210,11 +210,3 @@ func TestAWrongTokenRequestSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
-
-func TestItStartsQuickly(t *testing.T) {
-	began := time.Now()
-	start(t, emulator.Config{})
-	if took := time.Since(began); took > 50*time.Millisecond {
-		t.Errorf("starting took %v", took)
-	}
-}
