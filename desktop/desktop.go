@@ -1,7 +1,7 @@
 // Package desktop does the three things that the main function of a desktop app owes its sign-in, in one call: claim
 // the one running instance, own the URL scheme, and deliver the links that come.
 //
-//	app, err := desktop.Start(ctx, desktop.Config{Client: client, AppID: id, AppName: "Notes", Args: os.Args[1:]})
+//	app, err := desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:]})
 //	if errors.Is(err, desktop.ErrHandedOver) {
 //		return // the running instance has the link and comes to the front
 //	}

@@ -71,7 +71,7 @@ var ErrUnresponsive = errors.New("instance: the running instance does not respon
 
 // Config says which app this is, and what to tell its running instance.
 type Config struct {
-	// AppID names the app, for example "com.example.notes". Required. Up to 64 letters, digits, dots, hyphens and
+	// AppID names the app, for example "com.example.notes". Required. Up to 100 letters, digits, dots, hyphens and
 	// underscores, beginning with a letter or a digit: it becomes the name of a folder.
 	AppID string
 
