@@ -3,11 +3,15 @@ package authkit_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -326,4 +330,32 @@ func TestAnEnvironmentWithoutTheDeviceFlowSaysSo(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// On a server nobody sees a browser: the person types a code somewhere else.
+func ExampleClient_DeviceSignIn() {
+	server, err := emulator.Start(emulator.Config{DeviceInterval: time.Second})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	folder := filepath.Join(os.TempDir(), "notes-"+rand.Text())
+	defer os.RemoveAll(folder)
+	client, err := authkit.New(authkit.Config{ClientID: server.ClientID(), AppID: "com.example.notes", APIURL: server.URL(),
+		AllowEmulator: true, EncryptionSecret: testSecret, Dir: folder})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	session, err := client.DeviceSignIn(context.Background(), func(code authkit.DeviceCode) error {
+		fmt.Println("Open the address below and type", len(code.UserCode), "characters.")
+		return server.ApproveDevice(code.UserCode, "alice@example.com") // in the real world a person does
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("Signed in as", session.User.Email)
+	// Output:
+	// Open the address below and type 9 characters.
+	// Signed in as alice@example.com
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,45 @@ func TestTheDocumentsSayWhatTheCommandsSay(t *testing.T) {
 	for _, path := range old {
 		if pages["man/"+filepath.Base(path)] == nil {
 			t.Errorf("%s is the page of no command; remove it", path)
+		}
+	}
+}
+
+// Each line of docs/headless.md names what has run it.
+func TestTheStoriesThatTheGuideNamesExist(t *testing.T) {
+	page, err := os.ReadFile("../../docs/headless.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source bytes.Buffer
+	for _, folder := range []string{".", "../..", "../../internal/browser"} {
+		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source.Write(text)
+		}
+	}
+	named := regexp.MustCompile("`(\\w+\\.txtar|Test\\w+)`")
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 4 || strings.HasPrefix(line, "| where") {
+			continue
+		}
+		names := named.FindAllStringSubmatch(cells[3], -1)
+		if len(names) == 0 && !strings.Contains(cells[3], "not run") {
+			t.Errorf("nothing has run: %s", line)
+		}
+		for _, name := range names {
+			_, err := os.Stat(filepath.Join("testdata", "script", name[1]))
+			if err != nil && !strings.Contains(source.String(), "func "+name[1]+"(") {
+				t.Errorf("there is no %s", name[1])
+			}
 		}
 	}
 }

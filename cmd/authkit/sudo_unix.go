@@ -14,11 +14,9 @@ import (
 // out of their own session.
 func checkSudo() error {
 	home, person := os.Getenv("HOME"), os.Getenv("SUDO_UID")
-	if home == "" || person == "" || os.Geteuid() != 0 {
-		return nil
-	}
-	var stat unix.Stat_t
-	if unix.Stat(home, &stat) != nil || stat.Uid == 0 || strconv.FormatUint(uint64(stat.Uid), 10) != person {
+	var of unix.Stat_t
+	theirs := person != "" && unix.Stat(home, &of) == nil && of.Uid != 0 && strconv.FormatUint(uint64(of.Uid), 10) == person
+	if !theirs || os.Geteuid() != 0 {
 		return nil
 	}
 	return complaint{what: fmt.Sprintf("this runs as root, with the home folder of another person: %s", home),
