@@ -32,6 +32,8 @@ const (
 	Entry    Role = 79
 	Password Role = 40
 	Static   Role = 116
+	Menu     Role = 33
+	MenuItem Role = 35
 )
 
 // Element is a thing on the display, and where it is.
@@ -123,7 +125,8 @@ func (s *Screen) below(all []Element, o object) []Element {
 		_ = s.call(o, "Component.GetExtents", &place, onTheDisplay)
 		e.X, e.Y, e.Width, e.Height = place.X, place.Y, place.Width, place.Height
 	}
-	if e.Width > 0 && e.Height > 0 {
+	const nowhere = -1 << 31 // where GTK says that the items of a closed menu are
+	if e.Width > 0 && e.Height > 0 && e.X != nowhere {
 		all = append(all, e)
 	}
 	for _, child := range s.children(o) {

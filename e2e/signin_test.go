@@ -14,6 +14,7 @@ import (
 // The whole way of a person, in the order in which they go it. Each step needs the one before, so it is one test. C01, C24.
 func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p := newPerson(t)
+	stop := p.d.Record()
 
 	p.step("open the app")
 	p.app.Open()
@@ -30,6 +31,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.window.Reads("Welcome, Alice")
 	p.app.ComesToFront()
 	p.window.Picture("3-welcome", Heading, "Welcome, Alice")
+	stop()
 	p.handedOverBySecondProcess(first)
 
 	p.step("kill -9, network gone, open again")
@@ -78,6 +80,7 @@ type person struct {
 	net     *Network
 	app     *App
 	window  View
+	menus   View
 	browser View
 
 	begun time.Time
@@ -92,7 +95,7 @@ func newPerson(t *testing.T) *person {
 	p.d.UseChromium()
 	p.app = NewApp(p.d)
 	screen := NewScreen(p.d)
-	p.window, p.browser = screen.Pages(), screen.Program("Chromium")
+	p.window, p.menus, p.browser = screen.Pages(), screen.Program("example"), screen.Program("Chromium")
 	return p
 }
 

@@ -91,7 +91,7 @@ function Permissions({ of }: { of: string[] }) {
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <DataList.Item>
+    <DataList.Item align="center">
       <DataList.Label minWidth="120px">{label}</DataList.Label>
       <DataList.Value>
         <span className="wrap">{children}</span>

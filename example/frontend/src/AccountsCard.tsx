@@ -33,7 +33,7 @@ export function AccountsCard() {
                   </Text>
                 </Flex>
                 {current ? (
-                  <Badge variant="soft">current</Badge>
+                  <Badge color="gray">current</Badge>
                 ) : (
                   <Button
                     size="1"

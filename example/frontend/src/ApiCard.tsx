@@ -34,7 +34,7 @@ export function ApiCard() {
           A small Go server checks the access token’s signature, issuer and time, and answers with
           its claims.
         </Text>
-        <div role="status" aria-label="Answer of the API">
+        <div role="status" aria-label="Answer of the API" className="answer">
           {outcome && <Outcome outcome={outcome} />}
         </div>
       </Flex>
