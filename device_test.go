@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -336,7 +335,8 @@ func TestAnEnvironmentWithoutTheDeviceFlowSaysSo(t *testing.T) {
 func ExampleClient_DeviceSignIn() {
 	server, err := emulator.Start(emulator.Config{DeviceInterval: time.Second})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer server.Close()
 	folder := filepath.Join(os.TempDir(), "notes-"+rand.Text())
@@ -344,7 +344,8 @@ func ExampleClient_DeviceSignIn() {
 	client, err := authkit.New(authkit.Config{ClientID: server.ClientID(), AppID: "com.example.notes", APIURL: server.URL(),
 		AllowEmulator: true, EncryptionSecret: testSecret, Dir: folder})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer client.Close()
 	session, err := client.DeviceSignIn(context.Background(), func(code authkit.DeviceCode) error {
@@ -352,7 +353,8 @@ func ExampleClient_DeviceSignIn() {
 		return server.ApproveDevice(code.UserCode, "alice@example.com") // in the real world a person does
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println("Signed in as", session.User.Email)
 	// Output:

@@ -79,6 +79,7 @@ func freshMachine(env *testscript.Env) error {
 	for name, value := range bareEnvironment(home) {
 		env.Setenv(name, value)
 	}
+	env.Setenv("STATE", stateFolder(home))
 	env.Values["box"] = newBox()
 	return os.MkdirAll(home, 0o700)
 }
