@@ -1,9 +1,9 @@
 # Each target is a script in scripts/, which can be called by itself too. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-short check bench fuzz pictures clean
+.PHONY: help run dev test test-short check bench fuzz pictures package-linux package-windows clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: ## set this machine up, build the example app and start it
 	@scripts/run
@@ -28,6 +28,12 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 
 pictures: ## the pictures of the documentation, from the flagship test
 	@scripts/pictures
+
+package-linux: ## a .deb, an .rpm and a .tar.gz of the example app, or of the one in APP; into dist/
+	@scripts/package linux
+
+package-windows: ## an installer for Windows
+	@scripts/package windows
 
 clean: ## remove what was built; what was installed stays
 	rm -rf bin dist .cache/bin .cache/logs e2e/out example/frontend/dist react/dist
