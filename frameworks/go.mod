@@ -9,6 +9,7 @@ require (
 	fyne.io/systray v1.12.2
 	gioui.org v0.10.3
 	github.com/authkit-desktop/authkit v0.0.0
+	github.com/godbus/dbus/v5 v5.2.4
 	github.com/wailsapp/wails/v2 v2.10.2
 )
 
@@ -29,7 +30,6 @@ require (
 	github.com/go-ole/go-ole v1.3.0 // indirect
 	github.com/go-text/render v0.2.0 // indirect
 	github.com/go-text/typesetting v0.3.5 // indirect
-	github.com/godbus/dbus/v5 v5.2.4 // indirect
 	github.com/gofrs/flock v0.13.1 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect

@@ -5,7 +5,7 @@ package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"os"
@@ -19,8 +19,8 @@ import (
 
 const appID = "com.example.tray"
 
-//go:embed icon.png
-var icon []byte
+//go:embed icon.png icon.ico
+var icons embed.FS
 
 // redirect is a link that starts the app. On macOS links do not come as arguments but as events, which this package does not
 // pass on: there the browser comes back to a port of the app's.
@@ -61,7 +61,7 @@ func run(ctx context.Context) error {
 
 // ready fills the menu. Its first line is who is signed in, or what went wrong.
 func ready(ctx context.Context, client *authkit.Client, links *desktop.App) {
-	systray.SetIcon(icon)
+	systray.SetIcon(icon())
 	who := systray.AddMenuItem("Signed out", "")
 	who.Disable()
 	signIn, quit := systray.AddMenuItem("Sign in", ""), systray.AddMenuItem("Quit", "")
@@ -91,4 +91,16 @@ func ready(ctx context.Context, client *authkit.Client, links *desktop.App) {
 			}
 		}
 	}()
+}
+
+func icon() []byte {
+	name := "icon.png"
+	if runtime.GOOS == "windows" {
+		name = "icon.ico"
+	}
+	data, err := icons.ReadFile(name)
+	if err != nil {
+		panic(err) // it was there when the program was built
+	}
+	return data
 }
