@@ -66,7 +66,7 @@ func (r *results) misses() string {
 }
 
 func (m *machine) markdown() string {
-	return fmt.Sprintf("Measured on %s in %s at commit %s: %s, %d processors, %s of memory, %s, files on %s.\n%s.\nLoad averages %s before and %s after the run, which is itself most of the latter.\n",
+	return fmt.Sprintf("Measured on %s in %s at commit %s: %s, %d processors, %s of memory, %s, files on %s.\n%s.\nLoad averages (1, 5 and 15 minutes) %s before and %s after the run; on an idle machine of this size the first stay below 0.5.\n",
 		m.Started.Format("2006-01-02 15:04 MST"), m.Took, m.Commit, m.Processor, m.Processors, m.Memory, m.System, m.Disk,
 		strings.Join(m.Versions, ", "), m.LoadBefore, m.LoadAfter)
 }
