@@ -282,7 +282,7 @@ func TestA22_AHeldLockIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unlock()
-		want(t, run(t, cfg, doctor.Timeout(300*time.Millisecond)), "lock", doctor.Failed, "refresh-default")
+		want(t, run(t, cfg, doctor.Timeout(2*time.Second)), "lock", doctor.Failed, "refresh-default")
 	})
 }
 
@@ -304,7 +304,7 @@ func TestTheLockOfARefreshUnderWayIsTheOneThatIsChecked(t *testing.T) {
 		}
 		client.Session(t.Context()) // which starts one behind when the token has run out
 	}
-	want(t, run(t, cfg, doctor.Timeout(200*time.Millisecond)), "lock", doctor.Failed, "refresh")
+	want(t, run(t, cfg, doctor.Timeout(2*time.Second)), "lock", doctor.Failed, "refresh")
 }
 
 func TestTheReportIsPrintedAndMarshaledTheSame(t *testing.T) {

@@ -117,13 +117,21 @@ func TestA03_AForeignOwnerIsNamedAndNeverStarted(t *testing.T) {
 	}
 }
 
+func registerProgram(t *testing.T, path string) {
+	t.Helper()
+	if _, err := deeplink.Register(t.Context(), deeplink.Config{Scheme: testScheme, AppID: testApp, Executable: path}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAProgramThatDoesNotAnswerIsNamed(t *testing.T) {
 	cfg := machine(t, authkittest.Config{RedirectURIs: []string{testScheme + "://callback"}})
 	silent := filepath.Join(t.TempDir(), "silent")
 	if err := os.WriteFile(silent, []byte("#!/bin/sh\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	report := run(t, cfg, doctor.Register(), doctor.Program(silent), doctor.Timeout(2*time.Second))
+	registerProgram(t, silent)
+	report := run(t, cfg, doctor.Program(silent), doctor.Timeout(2*time.Second))
 	want(t, report, "scheme owner", doctor.OK)
 	want(t, report, "link delivery", doctor.Failed, silent, "doctor.Answer")
 }
@@ -134,7 +142,7 @@ func TestADeletedProgramIsNamed(t *testing.T) {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	run(t, cfg, doctor.Register(), doctor.Program(program), doctor.Timeout(2*time.Second))
+	registerProgram(t, program)
 	if err := os.Remove(program); err != nil {
 		t.Fatal(err)
 	}
