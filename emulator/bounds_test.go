@@ -87,6 +87,16 @@ func TestConnectionsOverTheLimitAreClosedAtOnce(t *testing.T) {
 	(<-taken).Close()
 }
 
+func TestDurationsAreBrief(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		5 * time.Minute: "5m", 90 * time.Second: "1m30s", 10 * time.Second: "10s", time.Hour: "1h", 70 * time.Minute: "1h10m", 20 * time.Minute: "20m", time.Hour + time.Second: "1h0m1s",
+	} {
+		if got := brief(d); got != want {
+			t.Errorf("%v is %q instead of %q", d, got, want)
+		}
+	}
+}
+
 // usage is a sign-in with all that goes with it, in one browser, by way of the handler.
 func usage(t *testing.T, s *Server, p *Person) {
 	t.Helper()

@@ -365,7 +365,7 @@ func TestTheStatusPageHasNoWholeSecret(t *testing.T) {
 	answer := a.signIn("alice@example.com")
 	a.refresh(answer.text("refresh_token"))
 	body := a.text(a.get(a.srv.URL() + "/"))
-	for _, sees := range []string{"alice@example.com", answer.claims(t).text("sid"), "Acme", "refresh 1"} {
+	for _, sees := range []string{"alice@example.com", answer.claims(t).text("sid"), "Acme", "refresh 1", "live 5m;"} {
 		if !strings.Contains(body, sees) {
 			t.Errorf("the page does not show %q", sees)
 		}

@@ -11,7 +11,7 @@ import (
 // statusView is the page at /: what an emulator's owner wants to see at a glance.
 type statusView struct {
 	URL, ClientID, Issuer, Rotation string
-	Lifetime                        time.Duration
+	Lifetime                        string
 	RedirectURIs                    []string
 	Users                           []User
 	Organizations                   []Organization
@@ -27,11 +27,23 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	sessions := s.newestSessions(20)
 	v := &visit{s: s, w: w, r: r, browser: s.browserOf(r)}
 	v.show(http.StatusOK, "status", view{Title: "AuthKit emulator", Status: &statusView{
-		URL: s.url, ClientID: c.ClientID, Issuer: s.issuer(), Rotation: string(c.Rotation), Lifetime: c.AccessTokenLifetime,
+		URL: s.url, ClientID: c.ClientID, Issuer: s.issuer(), Rotation: string(c.Rotation), Lifetime: brief(c.AccessTokenLifetime),
 		RedirectURIs: c.RedirectURIs, Users: firstOf(s.Users(), 50), Organizations: firstOf(s.Organizations(), 50),
 		Sessions: sessions, Tokens: s.shortTokens(sessions),
 		Requests: firstOf(requestLines(s.Requests()), 30), Counts: s.counts(),
 	}})
+}
+
+// brief writes 5m instead of 5m0s.
+func brief(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // requestLine folds the parameters away, for the page.
