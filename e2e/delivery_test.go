@@ -5,9 +5,11 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/emulator"
 )
 
@@ -227,6 +230,36 @@ func TestA22_StoppedTheAppLosesNoSignIn(t *testing.T) {
 		must(t, app.Process.Signal(syscall.SIGCONT))
 		v.notes(app.Process.Pid, "signed in "+alice, 1)
 	})
+}
+
+// Chromium opens connections ahead of need and keeps them. None of them may hold a fixed port back from the next sign-in: without
+// SO_REUSEADDR one in TIME_WAIT would, for a minute.
+func TestA04_AFixedPortServesOneSignInAfterAnother(t *testing.T) {
+	network, d := NewNetwork(t), NewDesktop(t)
+	d.UseChromium()
+	redirect := "http://" + freeAddress(t) + "/callback"
+	network.Change(func(c *emulator.Config) { c.AutoSignIn, c.RedirectURIs = alice, []string{redirect} })
+	client, err := authkit.New(authkit.Config{
+		ClientID: network.ClientID(), AppID: smallestID, RedirectURI: redirect, APIURL: network.URL(), AllowEmulator: true,
+		Dir: filepath.Join(d.Home, "client"), EncryptionSecret: strings.Repeat("only of a test ", 3),
+		OpenBrowser: func(_ context.Context, page string) error { return d.Command("xdg-open", page).Start() },
+	})
+	must(t, err)
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for range 5 {
+		_, err := client.SignIn(ctx)
+		must(t, err)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, listener.Close())
+	return listener.Addr().String()
 }
 
 // state is the letter that the kernel has for what a process is doing.
