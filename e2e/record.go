@@ -25,7 +25,7 @@ func (d *Desktop) Record() (stop func()) {
 		begun := time.Now()
 		for again := time.NewTicker(120 * time.Millisecond); ; {
 			now, err := d.Command("import", "-silent", "-window", "root", "-depth", "8", "rgb:-").Output()
-			if err == nil && !bytes.Equal(now, before) {
+			if err == nil && differ(now, before) {
 				before = now
 				d.keepFrame(fmt.Sprintf("frames/%06d", time.Since(begun).Milliseconds()), now)
 			}
@@ -38,6 +38,18 @@ func (d *Desktop) Record() (stop func()) {
 		}
 	}()
 	return func() { close(done); <-ended }
+}
+
+// differ tells whether more has changed than a text cursor that blinks.
+func differ(now, before []byte) bool {
+	const cursor = 3 * 14 // pixels
+	changed := 0
+	for i := 0; i+3 <= len(now) && len(now) == len(before) && changed <= cursor; i += 3 {
+		if !bytes.Equal(now[i:i+3], before[i:i+3]) {
+			changed++
+		}
+	}
+	return changed > cursor || len(now) != len(before)
 }
 
 func (d *Desktop) keepFrame(name string, rgb []byte) {

@@ -21,10 +21,7 @@ import (
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
-const (
-	appID   = "com.github.authkit-desktop.example"
-	appName = "AuthKit Desktop"
-)
+const appID, appName = "com.github.authkit-desktop.example", "AuthKit Desktop"
 
 //go:embed all:frontend/dist
 var page embed.FS
@@ -53,9 +50,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"WORKOS_ENCRYPTION_SECRET", "MAIN_VITE_WORKOS_ENCRYPTION_SECRET"} {
-		_ = os.Unsetenv(name) // WebKit and the browser inherit the environment, and have no use for it (P06)
-	}
+	// WebKit and the browser inherit the environment, and have no use for this (P06).
+	_ = errors.Join(os.Unsetenv("WORKOS_ENCRYPTION_SECRET"), os.Unsetenv("MAIN_VITE_WORKOS_ENCRYPTION_SECRET"))
 	local, err := demo.Start(&cfg)
 	if err != nil {
 		return err
@@ -81,7 +77,7 @@ func run(ctx context.Context) error {
 	app := application.New(application.Options{Name: appName, Icon: icon, Logger: logger,
 		Assets: application.AssetOptions{Handler: assets, Middleware: place.guard},
 		Server: application.ServerOptions{WriteTimeout: 24 * time.Hour}}) // a tab's stream of events is one long answer
-	b := bridge.New(client, place.emitter(app))
+	b := bridge.New(client, place.emit)
 	defer b.Close()
 	app.RegisterService(application.NewService(b.Service()))
 	local.Announce(b)

@@ -3,60 +3,31 @@
 package main
 
 import (
-	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
-// size is how large the last window was, remembered from run to run.
-type size struct {
-	mu            sync.Mutex
-	Width, Height int
+const minWidth, minHeight = 360, 480
+
+func sizeFile() string {
+	dir, _ := os.UserConfigDir()
+	return filepath.Join(dir, appID, "window-size")
 }
 
-func sizeFile() (string, error) {
-	dir, err := os.UserConfigDir()
-	return filepath.Join(dir, appID, "window.json"), err
-}
-
-// lastSize never fails: a window of the usual size is no misfortune.
-func lastSize() *size {
-	s := &size{}
-	if path, err := sizeFile(); err == nil {
-		if content, err := os.ReadFile(path); err == nil {
-			_ = json.Unmarshal(content, s)
-		}
+// lastSize gives the size that the person has last made a window; a size that nobody can remember is no misfortune.
+func lastSize() (width, height int) {
+	content, _ := os.ReadFile(sizeFile())
+	if n, _ := fmt.Sscan(string(content), &width, &height); n < 2 || width < minWidth || height < minHeight {
+		return 960, 720
 	}
-	if s.Width < 360 || s.Height < 480 {
-		s.Width, s.Height = 960, 720
-	}
-	return s
+	return width, height
 }
 
-func (s *size) get() (width, height int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Width, s.Height
-}
-
-func (s *size) note(w application.Window) {
-	if w.IsMaximised() || w.IsFullscreen() || w.IsMinimised() {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Width, s.Height = w.Size()
-}
-
-func (s *size) save() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	path, err := sizeFile()
-	content, _ := json.Marshal(s)
-	if err == nil && os.MkdirAll(filepath.Dir(path), 0o700) == nil {
-		_ = os.WriteFile(path, content, 0o600)
+func keepSize(w application.Window) {
+	if width, height := w.Size(); !w.IsMaximised() && !w.IsFullscreen() && os.MkdirAll(filepath.Dir(sizeFile()), 0o700) == nil {
+		_ = os.WriteFile(sizeFile(), fmt.Append(nil, width, " ", height), 0o600)
 	}
 }

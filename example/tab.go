@@ -68,9 +68,7 @@ func (p *place) guard(next http.Handler) http.Handler {
 	return p.door.Wrap(mux)
 }
 
-func (p *place) emitter(*application.App) func(string, any) {
-	return func(name string, data any) { p.stream.Emit(name, data) }
-}
+func (p *place) emit(name string, data any) { p.stream.Emit(name, data) }
 
 // openPage asks the tab to open a page beside itself: the person's browser is where the tab is, not where the app is.
 func (p *place) openPage(_ context.Context, page string) error {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -19,34 +20,22 @@ import (
 
 // A place is where the page is shown: here, windows of the app.
 type place struct {
-	logger   *slog.Logger
-	links    *desktop.App
-	failures chan error // of links; they may come before there is a page to show them
-	size     *size
+	logger *slog.Logger
+	links  *desktop.App
 }
 
 func newPlace(_ context.Context, cfg *authkit.Config) (*place, error) {
 	cfg.FallbackRedirectURI = "http://127.0.0.1/callback" // for when another program owns the scheme
-	return &place{logger: cfg.Logger, failures: make(chan error, 16), size: lastSize()}, nil
+	return &place{logger: cfg.Logger}, nil
 }
 
 // claim takes the app's one instance and its URL scheme. It is desktop.ErrHandedOver when the app is running already.
 func (p *place) claim(ctx context.Context, client *authkit.Client) (err error) {
-	p.links, err = desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:], Logger: p.logger, OnError: p.failed})
+	p.links, err = desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:], Logger: p.logger})
 	return err
 }
 
-func (p *place) failed(err error) {
-	select {
-	case p.failures <- err:
-	default: // somebody throws links at the app; the first ones say enough
-	}
-}
-
-func (p *place) leave() {
-	_ = p.links.Close()
-	p.size.save()
-}
+func (p *place) leave() { _ = p.links.Close() }
 
 func (*place) guard(next http.Handler) http.Handler {
 	return bridge.WindowGuard(func(id uint) bool {
@@ -55,79 +44,67 @@ func (*place) guard(next http.Handler) http.Handler {
 	}, sites...).Wrap(next)
 }
 
-func (*place) emitter(app *application.App) func(string, any) {
-	return func(name string, data any) { app.Event.Emit(name, data) }
-}
+func (*place) emit(name string, data any) { application.Get().Event.Emit(name, data) }
 
 // show opens the first window, and tells the page what does not work on this machine.
 func (p *place) show(app *application.App, b *bridge.Bridge) {
 	for i, warning := range p.links.Warnings() {
 		b.Notice(fmt.Sprint("start-", i), warning)
 	}
-	go func() {
-		for err := range p.failures {
-			b.Failed(err)
-		}
-	}()
 	if runtime.GOOS == "darwin" { // elsewhere a link comes as an argument, and every window has a menu bar
 		app.Event.OnApplicationEvent(events.Common.ApplicationLaunchedWithUrl, func(e *application.ApplicationEvent) {
 			p.links.OpenURL(e.Context().URL())
 		})
-		app.Menu.Set(p.menu(app))
+		app.Menu.Set(menu(app))
 	}
-	p.open(app)
-	p.links.OnActivate(func() { p.activate(app) })
+	open(app)
+	p.links.OnError(b.Failed)
+	p.links.OnActivate(func() { activate(app) })
 }
 
 // open opens one more window. All of them show the same state: package bridge tells every window of every change.
-func (p *place) open(app *application.App) {
-	width, height := p.size.get()
-	options := application.WebviewWindowOptions{Title: appName, Width: width, Height: height, MinWidth: 360, MinHeight: 480}
+func open(app *application.App) {
+	width, height := lastSize()
+	options := application.WebviewWindowOptions{Title: appName, Width: width, Height: height, MinWidth: minWidth, MinHeight: minHeight}
+	if runtime.GOOS != "darwin" {
+		options.Linux = application.LinuxWindow{Icon: icon, Menu: menu(app)}
+		options.Windows = application.WindowsWindow{Menu: menu(app)}
+	}
 	if runtime.GOOS == "linux" { // a menu of GTK 3 heeds no shortcuts in Wails
 		options.KeyBindings = map[string]func(application.Window){
-			"CmdOrCtrl+N": func(application.Window) { p.open(app) },
+			"CmdOrCtrl+N": func(application.Window) { open(app) },
 			"CmdOrCtrl+W": func(w application.Window) { w.Close() },
 			"CmdOrCtrl+Q": func(application.Window) { app.Quit() },
 		}
 	}
-	if runtime.GOOS != "darwin" {
-		options.Linux = application.LinuxWindow{Icon: icon, Menu: p.menu(app)}
-		options.Windows = application.WindowsWindow{Menu: p.menu(app)}
-	}
 	window := app.Window.NewWithOptions(options)
-	window.OnWindowEvent(events.Common.WindowDidResize, func(*application.WindowEvent) { p.size.note(window) })
+	window.OnWindowEvent(events.Common.WindowDidResize, func(*application.WindowEvent) { keepSize(window) })
 }
 
 // menu has the items and shortcuts that people of each system look for. A menu belongs to one window.
-func (p *place) menu(app *application.App) *application.Menu {
+func menu(app *application.App) *application.Menu {
 	menu := application.NewMenu()
 	if runtime.GOOS == "darwin" {
 		menu.AddRole(application.AppMenu)
 	}
 	file := menu.AddSubmenu("File")
-	file.Add("New Window").SetAccelerator("CmdOrCtrl+N").OnClick(func(*application.Context) { p.open(app) })
+	file.Add("New Window").SetAccelerator("CmdOrCtrl+N").OnClick(func(*application.Context) { open(app) })
 	file.AddRole(application.CloseWindow)
 	if runtime.GOOS != "darwin" {
 		file.AddSeparator()
 		file.AddRole(application.Quit)
 	}
-	for _, role := range []application.Role{application.EditMenu, application.ViewMenu, application.WindowMenu} {
-		menu.AddRole(role)
-	}
-	return menu
+	return menu.AddRole(application.EditMenu).AddRole(application.ViewMenu).AddRole(application.WindowMenu)
 }
 
 // activate brings the app to the front, for a link and for a second start.
-func (p *place) activate(app *application.App) {
-	window := app.Window.Current()
-	if window == nil {
-		all := app.Window.GetAll()
-		if len(all) == 0 { // macOS keeps an app without windows
-			p.open(app)
-			return
-		}
-		window = all[0]
+func activate(app *application.App) {
+	all := app.Window.GetAll()
+	if len(all) == 0 { // macOS keeps an app without windows
+		open(app)
+		return
 	}
+	window := cmp.Or(app.Window.Current(), all[0])
 	window.UnMinimise()
 	window.Show()
 	window.Focus()
