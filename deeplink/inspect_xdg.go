@@ -111,20 +111,21 @@ func environment() string {
 	if os.Getenv("APPIMAGE") != "" && isBelow(path, os.Getenv("APPDIR")) {
 		return "appimage"
 	}
-	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	release, _ := os.ReadFile(filepath.Join(root, "proc/sys/kernel/osrelease"))
 	if os.Getenv("WSL_DISTRO_NAME") != "" || strings.Contains(strings.ToLower(string(release)), "microsoft") {
 		return "wsl"
 	}
 	return ""
 }
 
-// flatpakInfo is there inside a flatpak and nowhere else.
-var flatpakInfo = "/.flatpak-info"
+// root is where the file system begins; elsewhere in tests.
+var root = "/"
 
 // packaging names the sandbox that the program is in, if it is one that keeps
 // programs from writing to the desktop.
 func packaging() string {
-	if _, err := os.Stat(flatpakInfo); err == nil {
+	// This file is there inside a flatpak and nowhere else.
+	if _, err := os.Stat(filepath.Join(root, ".flatpak-info")); err == nil {
 		return "flatpak"
 	}
 	// Programs that a snap starts inherit its variables; only those inside are in it.
@@ -139,7 +140,7 @@ func packageEntries(kind string) string {
 	if kind == "snap" {
 		return filepath.Join(os.Getenv("SNAP"), "meta/gui")
 	}
-	return "/app/share/applications"
+	return filepath.Join(root, "app/share/applications")
 }
 
 // inspectPackage reads what the package declares. Who the default is lies

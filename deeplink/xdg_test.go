@@ -477,26 +477,52 @@ func TestASnapDeclaresItsSchemesInThePackage(t *testing.T) {
 	}
 }
 
+// fakeRoot has the program look for the system's files in the desktop's home.
+func (d desktop) fakeRoot(t *testing.T) {
+	t.Helper()
+	before := root
+	root = d.home
+	t.Cleanup(func() { root = before })
+}
+
 func TestAFlatpakDeclaresItsSchemesInThePackage(t *testing.T) {
 	d := newDesktop(t)
-	defer func(path string) { flatpakInfo = path }(flatpakInfo)
-	flatpakInfo = d.write(t, "flatpak-info", "[Application]\n")
+	d.fakeRoot(t)
+	d.write(t, ".flatpak-info", "[Application]\n")
 	app := testApp(installed(t, "notes", "notes"))
-	if changed, err := Register(t.Context(), app); changed || err == nil || !strings.Contains(err.Error(), "/app/share/applications") {
+	if changed, err := Register(t.Context(), app); changed || err == nil || !strings.Contains(err.Error(), "app/share/applications") {
 		t.Errorf("Register: %v %v", changed, err)
 	}
-	if status := mustInspect(t, app); status.Environment != "flatpak" || status.Delivers {
+	if status := mustInspect(t, app); status.Environment != "flatpak" || status.Ours || status.Delivers {
 		t.Errorf("%+v", status)
+	}
+	d.write(t, "app/share/applications/com.example.notes.desktop", "[Desktop Entry]\nName=Notes\nExec=notes "+Marker+" %u\nMimeType="+mimeType(testScheme)+";\n")
+	if changed, err := Register(t.Context(), app); changed || err != nil {
+		t.Errorf("Register, when it is declared: %v %v", changed, err)
+	}
+	if status := mustInspect(t, app); status.Owner != "Notes" || !status.Ours || !status.Delivers || !strings.Contains(status.Fix, "xdg-mime query default") {
+		t.Errorf("%+v", status)
+	}
+	if changed, err := Unregister(t.Context(), app); changed || err != nil || len(d.files(t)) != 2 {
+		t.Errorf("Unregister: %v %v, %v", changed, err, d.files(t))
 	}
 }
 
 func TestWSLIsExplained(t *testing.T) {
-	newDesktop(t)
-	t.Setenv("WSL_DISTRO_NAME", "Debian")
-	app := testApp(installed(t, "notes", "notes"))
-	mustRegister(t, app)
-	if status := mustInspect(t, app); status.Environment != "wsl" || !status.Ours || status.Delivers || !strings.Contains(status.Fix, "loopback") {
-		t.Errorf("%+v", status)
+	for name, variable := range map[string]string{"by its variable": "Debian", "by its kernel": ""} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesktop(t)
+			d.fakeRoot(t)
+			t.Setenv("WSL_DISTRO_NAME", variable)
+			if variable == "" {
+				d.write(t, "proc/sys/kernel/osrelease", "5.15.90.1-microsoft-standard-WSL2\n")
+			}
+			app := testApp(installed(t, "notes", "notes"))
+			mustRegister(t, app)
+			if status := mustInspect(t, app); status.Environment != "wsl" || !status.Ours || status.Delivers || !strings.Contains(status.Fix, "loopback") {
+				t.Errorf("%+v", status)
+			}
+		})
 	}
 }
 
