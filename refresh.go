@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/authkit-desktop/authkit/internal/workos"
@@ -27,9 +28,9 @@ const (
 // engine makes refreshes: never two at a time in this process, and by the vault's lock never two in all processes.
 type engine struct {
 	client *Client
+	flight atomic.Pointer[flight] // read by a crowd; written with mu held
 
 	mu       sync.Mutex // guards what follows
-	flight   *flight
 	failures int
 	notYet   time.Time // after a failure: no refresh that can wait starts before
 	failure  error
@@ -61,11 +62,14 @@ func landed(l *live, err error) *flight {
 
 // join returns the refresh that serves d: the one in flight, or a new one.
 func (e *engine) join(d demand) *flight {
+	if f := e.flight.Load(); f != nil {
+		return f
+	}
 	c := e.client
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.flight != nil {
-		return e.flight
+	if f := e.flight.Load(); f != nil {
+		return f
 	}
 	if l := c.live.Load(); d.org == "" && l != nil && l.rec != nil && l.token != d.from.token && c.age(l) != ended {
 		return landed(l, nil) // it happened while the caller was on the way here
@@ -81,7 +85,7 @@ func (e *engine) join(d demand) *flight {
 	if !started {
 		return landed(nil, ErrClosed)
 	}
-	e.flight = f
+	e.flight.Store(f)
 	return f
 }
 
@@ -98,7 +102,7 @@ func (e *engine) wait(ctx context.Context, f *flight) (*live, error) {
 
 func (e *engine) land(f *flight, d demand) {
 	e.mu.Lock()
-	e.flight = nil
+	e.flight.Store(nil)
 	if f.err == nil || errors.Is(f.err, ErrSignedOut) || (d.org != "" && !errors.Is(f.err, ErrOffline)) {
 		e.failures, e.failure, e.notYet = 0, nil, time.Time{}
 	} else {
