@@ -11,13 +11,15 @@ import (
 )
 
 var (
-	namedTest = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]*…?`)
+	code      = regexp.MustCompile("(?s)```.*?```")
+	namedTest = regexp.MustCompile(`\b(?:-run )?(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]*…?`)
 	namedFile = regexp.MustCompile("`([a-z0-9_/-]+_test\\.go)`")
 	link      = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 	function  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]*)\(`)
 )
 
-// What the documents point at is there: tests, files and other documents. A name that ends in … is the beginning of one.
+// What the documents point at is there: tests, files and other documents. A name that ends in …, or
+// that go test is to run, is the beginning of one.
 func TestDocumentsPointAtWhatExists(t *testing.T) {
 	root := filepath.Join("..", "..")
 	testFiles := tracked(t, "*_test.go")
@@ -31,7 +33,8 @@ func TestDocumentsPointAtWhatExists(t *testing.T) {
 		text := read(t, file)
 		for _, name := range namedTest.FindAllString(text, -1) {
 			want, cut := strings.CutSuffix(name, "…")
-			if !cut {
+			want, run := strings.CutPrefix(want, "-run ")
+			if !cut && !run {
 				want += " "
 			}
 			if !strings.Contains(tests.String(), " "+want) {
@@ -43,7 +46,7 @@ func TestDocumentsPointAtWhatExists(t *testing.T) {
 				t.Errorf("%s names %s, which is no file", file, m[1])
 			}
 		}
-		for _, m := range link.FindAllStringSubmatch(text, -1) {
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
 			if _, err := os.Stat(filepath.Join(root, filepath.Dir(file), m[1])); err != nil {
 				t.Errorf("%s links to %s, which is not there", file, m[1])
 			}
