@@ -12,7 +12,7 @@ import (
 
 var (
 	code      = regexp.MustCompile("(?s)```.*?```")
-	namedTest = regexp.MustCompile(`\b(?:-run )?(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]*…?`)
+	namedTest = regexp.MustCompile(`(?:-run |\b)(?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9_]*…?`)
 	namedFile = regexp.MustCompile("`([a-z0-9_/-]+_test\\.go)`")
 	link      = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 	function  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]*)\(`)
