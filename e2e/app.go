@@ -29,9 +29,15 @@ type Process struct {
 	Args []string
 }
 
-// NewApp takes the binary that the variable E2E_APP names, and watches for processes that run it, whoever starts them.
+// NewApp takes the binary that the variable E2E_APP names, and watches for processes that run it, whoever starts them. Where
+// E2E_INSTALLED names a program, that is the app, and stays where a package has put it.
 func NewApp(d *Desktop) *App {
 	d.t.Helper()
+	if installed := os.Getenv("E2E_INSTALLED"); installed != "" {
+		a := &App{d: d, path: installed}
+		a.watch(d.t)
+		return a
+	}
 	built := os.Getenv("E2E_APP")
 	if built == "" {
 		d.t.Fatal("E2E_APP names no app; start this test by scripts/e2e")
@@ -95,7 +101,7 @@ func (a *App) Running() []Process {
 
 func (a *App) isThe(pid int) bool {
 	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-	return exe == a.path
+	return strings.TrimSuffix(exe, " (deleted)") == a.path // what an upgrade has replaced goes on running
 }
 
 // Open starts the app as a click on its icon does, and gives the process.

@@ -18,8 +18,9 @@ type target struct{ os, arch, tags, ldflags string }
 var (
 	linuxTarget   = target{"linux", "amd64", "gtk3,production", ""}
 	windowsTarget = target{"windows", "amd64", "production", " -H windowsgui"}
-	macosTarget   = target{"darwin", "arm64", "production", ""}
 )
+
+var macosTargets = []target{{"darwin", "arm64", "production", ""}, {"darwin", "amd64", "production", ""}}
 
 // env builds with cgo where the app's window is made of the system's own C libraries.
 func (t target) env() []string {
@@ -27,7 +28,12 @@ func (t target) env() []string {
 	if t.os == "windows" {
 		cgo = "0"
 	}
-	return append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED="+cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	env := append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED="+cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	if t.os == "darwin" {
+		oldest := "-mmacosx-version-min=" + oldestMacOS
+		env = append(env, "CGO_CFLAGS=-O2 "+oldest, "CGO_LDFLAGS="+oldest)
+	}
+	return env
 }
 
 func (t target) String() string { return t.os + "-" + t.arch }

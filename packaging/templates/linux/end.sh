@@ -4,7 +4,10 @@
 set -e
 case "$1" in remove | 0) ;; *) exit 0 ;; esac
 for program in /proc/[0-9]*/exe; do
-	[ "$(readlink "$program")" = "/usr/bin/{{.Package}}" ] || continue
+	case "$(readlink "$program")" in
+	"/usr/bin/{{.Package}}" | "/usr/bin/{{.Package}} (deleted)") ;; # the second is from before an upgrade
+	*) continue ;;
+	esac
 	process=${program#/proc/}
 	kill "${process%/exe}" || true # it may have ended by itself
 done
