@@ -15,12 +15,13 @@ import (
 )
 
 // inBubble runs a test in a world where time passes only when everybody waits: ten minutes take none, and a time-out is
-// as exact as a clock. Its network is in memory, since a socket would keep time from passing.
+// as exact as a clock. Its network is in memory, since a socket would keep time from passing. The client takes the server
+// for WorkOS's own: it is a program that people install, and no emulator is allowed.
 func inBubble(t *testing.T, cfg emulator.Config, test func(t *testing.T, w *world, net *network)) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
 	synctest.Test(t, func(t *testing.T) {
-		cfg.URL = "http://127.0.0.1:4100"
+		cfg.URL = "https://api.workos.test"
 		cfg.AutoSignIn = "alice@example.com"
 		server, err := emulator.New(cfg)
 		if err != nil {
@@ -28,12 +29,23 @@ func inBubble(t *testing.T, cfg emulator.Config, test func(t *testing.T, w *worl
 		}
 		n := newNetwork(server)
 		w := &world{T: t, server: server, dial: n.dial}
-		transport := &http.Transport{DialContext: n.dial, DisableKeepAlives: true}
-		w.config = authkit.Config{ClientID: server.ClientID(), AppID: "com.example.test", APIURL: cfg.URL, AllowEmulator: true,
-			EncryptionSecret: testSecret, Dir: dir, OpenBrowser: w.browse, HTTPClient: &http.Client{Transport: transport}}
+		w.config = authkit.Config{ClientID: server.ClientID(), AppID: "com.example.test", APIURL: cfg.URL,
+			EncryptionSecret: testSecret, Dir: dir, OpenBrowser: w.browse, HTTPClient: &http.Client{Transport: inDisguise{
+				&http.Transport{DialTLSContext: n.dial, DisableKeepAlives: true}}}}
 		t.Cleanup(func() { n.close(); _ = server.Close() })
 		test(t, w, n)
 	})
+}
+
+// inDisguise takes the emulator's mark off its answers.
+type inDisguise struct{ http.RoundTripper }
+
+func (d inDisguise) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := d.RoundTripper.RoundTrip(r)
+	if err == nil {
+		res.Header.Del("X-AuthKit-Emulator")
+	}
+	return res, err
 }
 
 // network is the line between a client and its server, which can be cut, and a proxy in front of the server, which can

@@ -94,7 +94,7 @@ func (w *world) browse(ctx context.Context, page string) error {
 // visit follows redirects, and gives the first that is not http; loopback redirects are visited on a goroutine of
 // their own, as a browser would.
 func (w *world) visit(ctx context.Context, page string) (link string, err error) {
-	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: w.dial},
+	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: w.dial, DialTLSContext: w.dial},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for range 5 {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)

@@ -188,7 +188,7 @@ func (e *engine) fly(d demand) (*live, error) {
 		if l.rec == nil {
 			return nil, l.signedOut()
 		}
-		if d.org != "" && l.session.ID != d.from.session.ID {
+		if d.org != "" && l.session.User.ID != d.from.session.User.ID {
 			return nil, errElsewhere
 		}
 		if l.token != d.from.token && c.age(l) != ended && (d.org == "" || l.session.OrganizationID == d.org) {
