@@ -38,8 +38,6 @@ type Config struct {
 	Client *authkit.Client // required
 	Args   []string        // os.Args[1:]: a link may be in them
 	Icon   string          // path of the app's icon for the scheme's entry; zero: none
-	// OnError is App.OnError for what needs no window. Zero: the errors are kept for App.OnError, and logged.
-	OnError func(error)
 	// NoScheme leaves the URL scheme alone, for an app whose installer registers it.
 	NoScheme bool
 	Logger   *slog.Logger // zero: discards
@@ -85,7 +83,7 @@ func Start(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: config, log: config.Logger, primary: primary, failed: config.OnError}
+	a := &App{config: config, log: config.Logger, primary: primary}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

@@ -49,7 +49,7 @@ func smallestApp() error {
 	if err != nil {
 		return err
 	}
-	app, err := desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:], OnError: func(err error) { note("error: %v", err) }})
+	app, err := desktop.Start(ctx, desktop.Config{Client: client, Args: os.Args[1:]})
 	if errors.Is(err, desktop.ErrHandedOver) {
 		note("handed over")
 		return nil
@@ -58,6 +58,7 @@ func smallestApp() error {
 		return err
 	}
 	app.OnActivate(func() { note("in front") })
+	app.OnError(func(err error) { note("error: %v", err) })
 	client.Subscribe(func(e authkit.Event) {
 		if e.Session != nil {
 			note("knows %s", e.Session.User.Email)
