@@ -284,16 +284,17 @@ func (c *Client) announceAdopted(was, is *live) {
 
 // About is what an app has told of itself, with the defaults filled in.
 type About struct {
-	AppID       string
-	AppName     string
-	ClientID    string
-	RedirectURI string
-	APIURL      string
-	Profile     string
+	AppID               string
+	AppName             string
+	ClientID            string
+	RedirectURI         string
+	FallbackRedirectURI string // empty: none
+	APIURL              string
+	Profile             string
 }
 
 // About gives the names that the client goes by, for packages that act for it.
 func (c *Client) About() About {
 	return About{AppID: c.cfg.AppID, AppName: c.cfg.AppName, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI,
-		APIURL: c.cfg.APIURL, Profile: c.cfg.Profile}
+		FallbackRedirectURI: c.cfg.FallbackRedirectURI, APIURL: c.cfg.APIURL, Profile: c.cfg.Profile}
 }

@@ -46,6 +46,10 @@ type Config struct {
 	// Zero: no fallback.
 	FallbackRedirectURI string
 
+	// LoopbackPorts are tried in turn for a loopback redirect without a port of its own, where the dashboard wants exact
+	// URIs: each must be registered with the redirect's path. Zero: any port, as RFC 8252 §7.3 asks servers to allow.
+	LoopbackPorts []int
+
 	// APIURL is the API's address. Zero: WorkOS's own. It must be https, but see AllowEmulator.
 	APIURL string
 
@@ -140,8 +144,13 @@ func stateDir(appID string) string {
 	return filepath.Join(base, appID)
 }
 
-// fileName is the grammar of the names that become part of a file's name.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var (
+	// fileName is the grammar of the names that become part of a file's name. Windows drops a dot at the end.
+	fileName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$`)
+
+	// device are the names that Windows opens a device for, whatever follows the first dot.
+	device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
+)
 
 // problems lists everything that is wrong with a config that has its defaults, each with its fix: a newcomer should
 // not have to run the program five times to learn five things.
@@ -149,7 +158,7 @@ func (cfg Config) problems() []Problem {
 	var list []Problem
 	add := func(field, what, fix string) { list = append(list, Problem{field, what, fix}) }
 	checkClientID(cfg.ClientID, add)
-	if !fileName.MatchString(cfg.AppID) {
+	if !fileName.MatchString(cfg.AppID) || device.MatchString(cfg.AppID) {
 		add("AppID", fmt.Sprintf("%q cannot name the app's files", cfg.AppID),
 			"set it to a name of your own in reverse-domain form, such as com.example.notes: letters, digits, dot, dash and underscore, at most 100")
 	}
@@ -161,6 +170,11 @@ func (cfg Config) problems() []Problem {
 	}
 	if r, err := parseRedirect(cfg.FallbackRedirectURI); cfg.FallbackRedirectURI != "" && (err != nil || !r.loopback()) {
 		add("FallbackRedirectURI", fmt.Sprintf("%q is not a loopback address", cfg.FallbackRedirectURI), "set it to http://127.0.0.1/callback")
+	}
+	for _, port := range cfg.LoopbackPorts {
+		if port < 1 || port > 65535 {
+			add("LoopbackPorts", fmt.Sprintf("%d is not a port", port), "use ports from 1024 to 65535, or none for any")
+		}
 	}
 	checkAPIURL(cfg, add)
 	if n := len([]rune(cfg.EncryptionSecret)); n > 0 && n < 32 {

@@ -67,10 +67,11 @@ func (r *redirect) readLoopback() error {
 	return nil
 }
 
-// ports are those that a loopback redirect may be received on; none: the system chooses.
-func (r *redirect) ports() []int {
+// ports are those that a loopback redirect may be received on: its own, else those of the config; none: the system
+// chooses.
+func (r *redirect) ports(configured []int) []int {
 	if r.port == 0 {
-		return nil
+		return configured
 	}
 	return []int{r.port}
 }

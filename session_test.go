@@ -273,7 +273,8 @@ func TestP06A17NoSecretIsPrinted(t *testing.T) {
 }
 
 func TestEverythingWrongWithAConfigIsSaidAtOnce(t *testing.T) {
-	_, err := authkit.New(authkit.Config{ClientID: "sk_live_1", RedirectURI: "https://example.com/cb", APIURL: "http://api.example.com", EncryptionSecret: "short"})
+	_, err := authkit.New(authkit.Config{ClientID: "sk_live_1", RedirectURI: "https://example.com/cb", APIURL: "http://api.example.com", EncryptionSecret: "short",
+		LoopbackPorts: []int{8765, 65536}})
 	var wrong *authkit.ConfigError
 	if !errors.As(err, &wrong) {
 		t.Fatalf("New = %v", err)
@@ -285,8 +286,13 @@ func TestEverythingWrongWithAConfigIsSaidAtOnce(t *testing.T) {
 			t.Errorf("%+v does not help", p)
 		}
 	}
-	if got := strings.Join(fields, " "); got != "ClientID AppID RedirectURI APIURL EncryptionSecret" {
+	if got := strings.Join(fields, " "); got != "ClientID AppID RedirectURI LoopbackPorts APIURL EncryptionSecret" {
 		t.Errorf("problems with %s", got)
+	}
+	for _, id := range []string{"con", "aux.notes", "com.example.", ".notes", "a/b", strings.Repeat("x", 101)} {
+		if _, err := authkit.New(authkit.Config{ClientID: "client_1", AppID: id}); err == nil {
+			t.Errorf("the app id %q was taken", id)
+		}
 	}
 	if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), "sk_live_1") {
 		t.Error("the error prints a secret")

@@ -181,7 +181,7 @@ func (s *signIn) listen(ctx context.Context, to *redirect) (uri string, err erro
 		return to.raw, nil
 	}
 	s.progress.Redirect = "loopback"
-	s.receiver, err = loopback.Listen(ctx, loopback.Config{Path: to.url.EscapedPath(), Ports: to.ports(),
+	s.receiver, err = loopback.Listen(ctx, loopback.Config{Path: to.url.EscapedPath(), Ports: to.ports(s.client.cfg.LoopbackPorts),
 		AppName: s.client.cfg.AppName, Match: s.awaits, Logger: s.client.log})
 	if err != nil {
 		return "", err

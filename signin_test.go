@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -338,6 +339,30 @@ func TestTheFallbackIsUsedWhenTheSchemeLeadsElsewhere(t *testing.T) {
 	w.signIn(c, authkit.OnProgress(func(p authkit.Progress) { last = p }))
 	if last.Redirect != "loopback" || !strings.Contains(last.Why, "Other App") {
 		t.Errorf("progress = %+v", last)
+	}
+}
+
+// A dashboard that wants exact URIs: the ports that are registered are tried in turn.
+func TestOneOfTheRegisteredPortsIsUsed(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	spare, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := []int{taken.Addr().(*net.TCPAddr).Port, spare.Addr().(*net.TCPAddr).Port}
+	_ = spare.Close()
+	w := newWorld(t, emulator.Config{})
+	c := w.client(func(cfg *authkit.Config) {
+		cfg.RedirectURI, cfg.LoopbackPorts = "http://127.0.0.1/callback", ports
+	})
+	w.signIn(c)
+	want := fmt.Sprintf("http://127.0.0.1:%d/callback", ports[1])
+	if got := w.lastPage().Query().Get("redirect_uri"); got != want {
+		t.Errorf("redirect %s, want %s", got, want)
 	}
 }
 

@@ -112,6 +112,8 @@ func TestA03_AForeignOwnerIsNamedAndNeverStarted(t *testing.T) {
 	report := run(t, cfg, doctor.Register())
 	want(t, report, "scheme owner", doctor.Failed, "Thief", thief)
 	want(t, report, "link delivery", doctor.Skipped, "Thief")
+	cfg.FallbackRedirectURI = "http://127.0.0.1/callback"
+	want(t, run(t, cfg), "scheme owner", doctor.Warning, "Thief", "http://127.0.0.1/callback")
 	if _, err := os.Stat(started); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the other program was started")
 	}

@@ -59,6 +59,8 @@ func (v *visit) schemeOwner(context.Context) Check {
 		return Check{Status: Failed, Found: err.Error(), Means: "whether links arrive is not known", Fix: "use a loopback redirect (http://127.0.0.1/callback) if this stays so"}
 	}
 	switch {
+	case !status.Delivers && v.about.FallbackRedirectURI != "":
+		return Check{Status: Warning, Found: status.Problem, Means: "sign-ins come back by " + v.about.FallbackRedirectURI + " instead", Fix: status.Fix}
 	case !status.Delivers:
 		return Check{Status: Failed, Found: status.Problem, Means: "the person signs in in the browser, and this app never hears of it", Fix: status.Fix}
 	case status.Problem != "":
