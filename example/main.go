@@ -1,8 +1,9 @@
-// The example app: windows that sign a person in with AuthKit. To make it yours, take main.go, window.go and size.go,
-// change appID and appName, set your client id, and leave package demo out.
+// The example app: windows that sign a person in with AuthKit. To make it yours, copy this folder, change app.json, and leave
+// package demo out; docs/own-app.md has the steps.
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -21,13 +22,8 @@ import (
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
-const appID, appName = "com.github.authkit-desktop.example", "AuthKit Desktop"
-
 //go:embed all:frontend/dist
 var page embed.FS
-
-//go:embed icon.png
-var icon []byte
 
 // sites are what the page may open in the browser.
 var sites = []string{"github.com", "workos.com"}
@@ -45,11 +41,12 @@ func run(ctx context.Context) error {
 	defer stop()
 	// Not below Warn for Wails: its debug log has the results of calls, and one of them is the access token.
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	cfg, err := authkit.LoadConfig(authkit.Config{AppID: appID, AppName: appName, Logger: logger,
+	cfg, err := authkit.LoadConfig(authkit.Config{AppID: self.ID, AppName: self.Name, ClientID: self.ClientID, Logger: logger,
 		AllowEmulator: true}) // to try things with; leave it out of what people install
 	if err != nil {
 		return err
 	}
+	cfg.RedirectURI = cmp.Or(cfg.RedirectURI, self.Scheme+"://callback")
 	// WebKit and the browser inherit the environment, and have no use for this (P06).
 	_ = errors.Join(os.Unsetenv("WORKOS_ENCRYPTION_SECRET"), os.Unsetenv("MAIN_VITE_WORKOS_ENCRYPTION_SECRET"))
 	local, err := demo.Start(&cfg)
@@ -74,7 +71,8 @@ func run(ctx context.Context) error {
 	assets := http.NewServeMux()
 	assets.Handle("/", application.AssetFileServerFS(page))
 	assets.Handle("/api/", local.API(ctx, client.About()))
-	app := application.New(application.Options{Name: appName, Icon: icon, Logger: logger,
+	app := application.New(application.Options{Name: self.Name, Icon: icon, Logger: logger,
+		Linux:  application.LinuxOptions{ApplicationID: self.ID}, // by which desktops find the window's menu entry
 		Assets: application.AssetOptions{Handler: assets, Middleware: place.guard},
 		Server: application.ServerOptions{WriteTimeout: 24 * time.Hour}}) // a tab's stream of events is one long answer
 	b := bridge.New(client, place.emit)

@@ -14,7 +14,7 @@ const minWidth, minHeight = 360, 480
 
 func sizeFile() string {
 	dir, _ := os.UserConfigDir()
-	return filepath.Join(dir, appID, "window-size")
+	return filepath.Join(dir, self.ID, "window-size")
 }
 
 // lastSize gives the size that the person has last made a window; a size that nobody can remember is no misfortune.

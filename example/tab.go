@@ -100,5 +100,5 @@ func (p *place) invite(ctx context.Context) {
 			return
 		}
 	}
-	fmt.Printf("%s is open to one browser on this machine, at this address, once:\n\n    %s\n\n", appName, p.door.Link())
+	fmt.Printf("%s is open to one browser on this machine, at this address, once:\n\n    %s\n\n", self.Name, p.door.Link())
 }

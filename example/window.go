@@ -65,7 +65,7 @@ func (p *place) show(app *application.App, b *bridge.Bridge) {
 // open opens one more window. All of them show the same state: package bridge tells every window of every change.
 func open(app *application.App) {
 	width, height := lastSize()
-	options := application.WebviewWindowOptions{Title: appName, Width: width, Height: height, MinWidth: minWidth, MinHeight: minHeight}
+	options := application.WebviewWindowOptions{Title: self.Name, Width: width, Height: height, MinWidth: minWidth, MinHeight: minHeight}
 	if runtime.GOOS != "darwin" {
 		options.Linux = application.LinuxWindow{Icon: icon, Menu: menu(app)}
 		options.Windows = application.WindowsWindow{Menu: menu(app)}
@@ -94,7 +94,9 @@ func menu(app *application.App) *application.Menu {
 		file.AddSeparator()
 		file.AddRole(application.Quit)
 	}
-	return menu.AddRole(application.EditMenu).AddRole(application.ViewMenu).AddRole(application.WindowMenu)
+	menu.AddRole(application.EditMenu).AddRole(application.ViewMenu).AddRole(application.WindowMenu)
+	addLicenses(app, menu)
+	return menu
 }
 
 // activate brings the app to the front, for a link and for a second start.
