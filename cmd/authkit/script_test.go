@@ -66,7 +66,8 @@ func TestScripts(t *testing.T) {
 
 // bareEnvironment is what a machine without display, keychain and configuration has.
 func bareEnvironment(home string) map[string]string {
-	env := map[string]string{"HOME": home, "LocalAppData": filepath.Join(home, "AppData", "Local"), "WORKOS_ENCRYPTION_SECRET": secret, "BROWSER": "browser"}
+	env := map[string]string{"HOME": home, "LocalAppData": filepath.Join(home, "AppData", "Local"), "WORKOS_ENCRYPTION_SECRET": secret, "BROWSER": "browser",
+		"GORACE": "atexit_sleep_ms=10"} // a second for every command of a race build, otherwise
 	for _, name := range []string{"XDG_STATE_HOME", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_CONNECTION", "SSH_TTY",
 		"WORKOS_CLIENT_ID", "WORKOS_API_URL", "WORKOS_REDIRECT_URI", "NO_COLOR", "WSL_DISTRO_NAME", "WSL_INTEROP"} {
 		env[name] = ""
