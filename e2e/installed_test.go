@@ -32,6 +32,10 @@ func TestInstalledAppKeepsTheSessionOverAnUpgradeAndLeavesNothing(t *testing.T) 
 	p.window.Reads("Welcome, Alice")
 	p.handedOverBySecondProcess(first)
 	p.nothingIsRegistered()
+	id := strings.TrimSuffix(filepath.Base(entry), ".desktop")
+	p.d.Run("xdotool", "search", "--onlyvisible", "--class", "^"+id+"$") // or the desktop shows the window without the entry's icon
+	p.choose("Help", "Licenses")
+	p.window.Reads("It is made with what follows.")
 
 	p.step("upgrade while it runs")
 	administer(t, "install", newer)

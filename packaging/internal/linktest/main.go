@@ -20,6 +20,15 @@ func main() {
 }
 
 func check(id, scheme, program string) error {
+	// What the check keeps for its own while is not the app's.
+	own, err := os.MkdirTemp("", "linktest")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(own)
+	if err := os.Setenv("LocalAppData", own); err != nil {
+		return err
+	}
 	client, err := authkit.New(authkit.Config{ClientID: "client_linktest", AppID: id, RedirectURI: scheme + "://callback",
 		APIURL: "http://127.0.0.1:9", AllowEmulator: true}) // nobody is to be asked anything
 	if err != nil {
