@@ -1,8 +1,14 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { name } from "../app.json";
+
+const title = {
+  name: "title",
+  transformIndexHtml: (page: string) => page.replace("APP_NAME", name),
+};
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), title],
   // The linked package has a React of its own, for its tests; the page must have one only.
   resolve: { dedupe: ["react", "react-dom"] },
   server: { host: "127.0.0.1", strictPort: true },

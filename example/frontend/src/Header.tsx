@@ -1,5 +1,6 @@
 import { useAuth } from "@authkit-desktop/react";
 import { Button, Container, DropdownMenu, Flex, IconButton } from "@radix-ui/themes";
+import { name as appName } from "../../app.json";
 import { useCalls } from "./calls.js";
 import { MoonIcon, ScreenIcon, SunIcon } from "./icons.js";
 import { linkTo, useRoute, type Route } from "./route.js";
@@ -12,7 +13,7 @@ export function Header({ choice }: { choice: SchemeChoice }) {
         <Flex align="center" gap="3" py="3">
           <a className="brand" href={linkTo.home}>
             <img src="/logo.svg" alt="" width="28" height="28" />
-            <span>AuthKit Desktop</span>
+            <span>{appName}</span>
           </a>
           <nav className="nav" aria-label="Pages">
             <NavLink to="home">Home</NavLink>

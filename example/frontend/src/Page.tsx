@@ -1,7 +1,8 @@
 import { Flex, Heading, type HeadingProps } from "@radix-ui/themes";
 import { useEffect, useRef, type ReactNode } from "react";
+import { name as appName } from "../../app.json";
 
-const windowTitle = (title: string) => `${title} – AuthKit Desktop`;
+const windowTitle = (title: string) => `${title} – ${appName}`;
 const atStart = document.title;
 
 /**
