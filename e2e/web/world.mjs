@@ -74,13 +74,8 @@ export async function accessible(page) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.locator(`.radix-themes.${colorScheme}`).waitFor();
-    await page.evaluate(() =>
-      Promise.all(
-        document
-          .getAnimations()
-          .filter((one) => one instanceof CSSTransition)
-          .map((one) => one.finished),
-      ),
+    await page.waitForFunction(
+      () => !document.getAnimations().some((one) => one instanceof CSSTransition),
     );
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run());
