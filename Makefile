@@ -1,9 +1,9 @@
 # Each target is a script in scripts/, which can be called by itself too. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-short check bench fuzz pictures package-linux package-windows clean
+.PHONY: help run dev test test-short check bench fuzz pictures package-linux package-windows package-macos test-packages release-dry-run clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
 
 run: ## set this machine up, build the example app and start it
 	@scripts/run
@@ -34,6 +34,15 @@ package-linux: ## a .deb, an .rpm and a .tar.gz of the example app, or of the on
 
 package-windows: ## an installer for Windows
 	@scripts/package windows
+
+package-macos: ## a bundle on a disk image, signed and notarized; on a Mac
+	@scripts/package-macos
+
+test-packages: ## what people install: installed, used, upgraded and removed. ONLY="linux windows" runs some of it
+	@scripts/test-packages $(ONLY)
+
+release-dry-run: ## all that a release does on Linux, but publish; into dist/
+	@scripts/package linux windows
 
 clean: ## remove what was built; what was installed stays
 	rm -rf bin dist .cache/bin .cache/logs e2e/out example/frontend/dist react/dist

@@ -71,7 +71,11 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.step("end")
 }
 
-const appName = "AuthKit Desktop"
+// The app's name for people, and that for desktops and screen readers.
+const (
+	appName = "AuthKit Desktop"
+	appID   = "com.github.authkit-desktop.example"
+)
 
 // person is who sits before the desktop.
 type person struct {
@@ -95,7 +99,7 @@ func newPerson(t *testing.T) *person {
 	p.d.UseChromium()
 	p.app = NewApp(p.d)
 	screen := NewScreen(p.d)
-	p.window, p.menus, p.browser = screen.Pages(), screen.Program("example"), screen.Program("Chromium")
+	p.window, p.menus, p.browser = screen.Pages(), screen.Program(appID), screen.Program("Chromium")
 	return p
 }
 
