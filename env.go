@@ -22,10 +22,9 @@ import (
 // LoadConfig is for development, servers and terminals. A program that people install should write its ClientID and
 // APIURL into the struct, where neither the environment nor a file in the current folder can change them.
 func LoadConfig(cfg Config) (Config, error) {
-	file, err := godotenv.Read(".env")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		// godotenv quotes the line it cannot read, which may hold a secret.
-		return cfg, errors.New("the file .env in this folder cannot be read, so nothing of it was used: each line must be NAME=value")
+	file, err := readEnvFile(".env")
+	if err != nil {
+		return cfg, err
 	}
 	fill := func(field *string, names ...string) {
 		for _, lookup := range []func(string) string{os.Getenv, func(name string) string { return file[name] }} {
@@ -41,6 +40,26 @@ func LoadConfig(cfg Config) (Config, error) {
 	fill(&cfg.APIURL, "WORKOS_API_URL")
 	fill(&cfg.EncryptionSecret, "WORKOS_ENCRYPTION_SECRET", "MAIN_VITE_WORKOS_ENCRYPTION_SECRET")
 	return cfg, nil
+}
+
+// maxEnvFile bounds the file, in bytes: what else is called .env may be a pipe that never ends.
+const maxEnvFile = 64 << 10
+
+// readEnvFile reads the file; an absent one is empty.
+func readEnvFile(name string) (map[string]string, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err == nil && (!info.Mode().IsRegular() || info.Size() > maxEnvFile):
+		return nil, fmt.Errorf("%s in this folder is no file of at most %d kB, so nothing of it was used", name, maxEnvFile>>10)
+	}
+	file, err := godotenv.Read(name)
+	if err != nil {
+		// godotenv quotes the line it cannot read, which may hold a secret.
+		return nil, fmt.Errorf("the file %s in this folder cannot be read, so nothing of it was used: each line must be NAME=value", name)
+	}
+	return file, nil
 }
 
 // String describes a config without its secret, so that a config can be logged.

@@ -68,6 +68,8 @@ func advice(code string) string {
 		return "it was cancelled or refused on the sign-in page; sign in again when you like"
 	case "invalid_grant":
 		return "the answer came too late or was used before; sign in again"
+	case "expired_token":
+		return "the code was not used in time; sign in again for a new one"
 	case "invalid_client", "unauthorized_client":
 		return "check in the WorkOS dashboard that the client id belongs to this environment"
 	case "pkce_not_supported":

@@ -328,6 +328,18 @@ func TestTheEnvironmentAndTheElectronExamplesEnvFile(t *testing.T) {
 	if cfg, _ := authkit.LoadConfig(authkit.Config{ClientID: "client_struct"}); cfg.ClientID != "client_struct" {
 		t.Errorf("the struct does not win: %v", cfg)
 	}
+	for name, write := range map[string]func() error{
+		"a folder":  func() error { return os.Mkdir(".env", 0o700) },
+		"too large": func() error { return os.WriteFile(".env", make([]byte, 1<<20), 0o600) },
+		"nonsense":  func() error { return os.WriteFile(".env", []byte("secret \x00 text"), 0o600) },
+	} {
+		if err := errors.Join(os.Remove(".env"), write()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := authkit.LoadConfig(authkit.Config{}); err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), ".env") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestHTTPClientSendsTheTokenToItsHostsOnlyAndRenewsOnce(t *testing.T) {

@@ -166,9 +166,25 @@ func (s *signIn) run(ctx context.Context, to *redirect) (*Session, error) {
 	defer c.dropAttempt(ctx, state)
 	s.job = c.answers.expect(state, s.report, c.now())
 	defer c.answers.forget(state, s.job)
-	if err := s.open(ctx, uri, state, a); err != nil {
-		return nil, err
+	s.describe(uri, state, a)
+	ctx, cancel := context.WithCancelCause(ctx)
+	var opening sync.WaitGroup
+	defer func() { cancel(nil); opening.Wait() }()
+	opening.Go(func() {
+		if err := s.open(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	session, err := s.answer(ctx, state)
+	if failed, ok := errors.AsType[*BrowserError](context.Cause(ctx)); ok && err != nil {
+		return nil, failed
 	}
+	return session, err
+}
+
+// answer waits for the person to be back. They may be quick, or the browser's start slow: it is listened for while the
+// browser opens.
+func (s *signIn) answer(ctx context.Context, state string) (*Session, error) {
 	if s.receiver != nil {
 		return s.receive(ctx)
 	}
@@ -201,17 +217,24 @@ func (s *signIn) hangUp() {
 	}
 }
 
-func (s *signIn) open(ctx context.Context, uri, state string, a attempt) error {
+func (s *signIn) describe(uri, state string, a attempt) {
 	c := s.client
 	s.request.query.Set("redirect_uri", uri)
 	s.request.query.Set("state", state)
 	page := c.wire.AuthorizeURL(s.request.query, oauth2.S256ChallengeFromVerifier(a.Verifier))
 	s.progress.URL, s.progress.Begun, s.progress.Deadline = page, a.Begun, a.Begun.Add(attemptLife)
 	s.progress.reopen = func(ctx context.Context) error { return c.openBrowser(ctx, page) }
+}
+
+// open shows the page. An app that shows progress shows the page's URL too where no browser opens; else the sign-in ends.
+func (s *signIn) open(ctx context.Context) error {
 	s.report(Opening)
 	err := s.progress.reopen(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil && s.request.progress == nil {
-		return &BrowserError{URL: page, Err: err}
+		return &BrowserError{URL: s.progress.URL, Err: err}
 	}
 	s.mu.Lock()
 	s.progress.Err = err
