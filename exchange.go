@@ -112,13 +112,13 @@ func (c *Client) accept(ctx context.Context, a *workos.Answer, l *live) (*record
 	if user.ID != claims.Subject {
 		return nil, &workos.TokenError{Reason: "it belongs to another person than the answer says"}
 	}
-	var previous int64
+	var previous *record
 	if l != nil {
 		if claims.Subject != l.session.User.ID || claims.SessionID != l.session.ID && !c.cfg.AllowEmulator {
 			// The vendor's own emulator names every refresh a new session; WorkOS does not.
 			return nil, &workos.TokenError{Reason: "it belongs to another person or session than the one that was refreshed"}
 		}
-		previous = l.rec.Seq
+		previous = l.rec
 	}
 	return c.newRecord(a, claims, verified, arrived, previous), nil
 }

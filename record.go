@@ -60,11 +60,18 @@ func (c *Client) usable(r *record) error {
 	return nil
 }
 
-// newRecord makes the record of an answer that has been verified, or could not be for want of keys.
-func (c *Client) newRecord(a *workos.Answer, claims *workos.Claims, verified bool, arrived time.Time, previous int64) *record {
+// newRecord makes the record of an answer that has been verified, or could not be for want of keys. previous is the one
+// that it renews, nil for a sign-in: what a session began with is told at its sign-in, and need not be at a refresh.
+func (c *Client) newRecord(a *workos.Answer, claims *workos.Claims, verified bool, arrived time.Time, previous *record) *record {
+	if previous == nil {
+		previous = &record{}
+	}
+	if len(a.Impersonator) == 0 {
+		a.Impersonator = previous.Impersonator
+	}
 	return &record{
-		Version: recordVersion, Seq: max(previous+1, arrived.UnixNano()), ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL,
-		User: a.User, OrganizationID: or(a.OrganizationID, claims.OrganizationID), AuthenticationMethod: a.AuthenticationMethod,
+		Version: recordVersion, Seq: max(previous.Seq+1, arrived.UnixNano()), ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL,
+		User: a.User, OrganizationID: or(a.OrganizationID, claims.OrganizationID), AuthenticationMethod: or(a.AuthenticationMethod, previous.AuthenticationMethod),
 		Impersonator: a.Impersonator, AccessToken: a.AccessToken.Reveal(), RefreshToken: a.RefreshToken.Reveal(),
 		ArrivedAt: arrived.Round(0), Lifetime: remaining(claims, a.Date), Verified: verified,
 	}

@@ -47,6 +47,20 @@ func atClock(t *testing.T, cfg emulator.Config) (*world, *clock) {
 	return w, k
 }
 
+// How somebody signed in, and that it is staff in their name, is told at the sign-in and need not be told again.
+func TestWhatTheSignInToldSurvivesARefresh(t *testing.T) {
+	w := newWorld(t, emulator.Config{Users: []emulator.User{{Email: "alice@example.com", EmailVerified: true,
+		Impersonator: &emulator.Impersonator{Email: "staff@example.com", Reason: "a ticket"}}}})
+	c := w.client()
+	s := w.signIn(c)
+	w.server.AddFaults(emulator.Fault{Route: emulator.Refresh, Patch: map[string]any{"impersonator": nil, "authentication_method": nil}})
+	got, err := c.Refresh(t.Context())
+	if err != nil || got.Impersonator == nil || *got.Impersonator != *s.Impersonator ||
+		got.AuthenticationMethod == "" || got.AuthenticationMethod != s.AuthenticationMethod {
+		t.Errorf("signed in as %+v, refreshed as %+v, %v", s, got, err)
+	}
+}
+
 func TestNearItsEndATokenIsHandedOutAndRenewedBehind(t *testing.T) {
 	w, k := atClock(t, emulator.Config{})
 	c := w.client()
