@@ -83,7 +83,7 @@ func administer(t *testing.T, args ...string) {
 // entry finds the menu entry among the package's files.
 func (p *person) entry(name string) string {
 	p.t.Helper()
-	for _, path := range strings.Fields(p.d.Run("dpkg-query", "--listfiles", name)) {
+	for path := range strings.FieldsSeq(p.d.Run("dpkg-query", "--listfiles", name)) {
 		if strings.HasSuffix(path, ".desktop") {
 			return path
 		}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // archive packs the same files for who has another package manager, or none and no administrator's rights: a folder with
@@ -37,7 +36,8 @@ func (j *job) archive(usr string) error {
 	if err := add("install.sh", 0o755, script); err != nil {
 		return err
 	}
-	err = filepath.WalkDir(usr, func(path string, entry fs.DirEntry, err error) error { // in lexical order
+	files := os.DirFS(usr)
+	err = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error { // in lexical order
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -45,11 +45,11 @@ func (j *job) archive(usr string) error {
 		if err != nil {
 			return err
 		}
-		content, err := os.ReadFile(path)
+		content, err := fs.ReadFile(files, path)
 		if err != nil {
 			return err
 		}
-		return add(strings.TrimPrefix(path, usr+"/"), info.Mode(), content)
+		return add(path, info.Mode(), content)
 	})
 	if err != nil {
 		return err

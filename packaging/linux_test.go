@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,9 +120,7 @@ func example2(t *testing.T, change map[string]any) string {
 	content, err := os.ReadFile(filepath.Join(example, "app.json"))
 	must(t, err)
 	must(t, json.Unmarshal(content, &fields))
-	for name, value := range change {
-		fields[name] = value
-	}
+	maps.Copy(fields, change)
 	content, err = json.Marshal(fields)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, "app.json"), content, 0o600))
@@ -252,13 +251,13 @@ func TestEveryMistakeInTheConfigurationIsNamedAtOnce(t *testing.T) {
 		"maintainer": "nobody", "homepage": "ftp://example.com", "license": "", "icon": "icon.png",
 	})
 	_, err := load(t.Context(), dir)
-	for _, field := range strings.Fields("id name package scheme version summary keywords maintainer homepage license icon") {
+	for field := range strings.FieldsSeq("id name package scheme version summary keywords maintainer homepage license icon") {
 		if !strings.Contains(fmt.Sprint(err), "  "+field+": ") {
 			t.Errorf("nothing is said of %s:\n%v", field, err)
 		}
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "app.json"), []byte(`{"nmae": "Notes"}`), 0o600))
-	if _, err := load(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "nmae") {
+	must(t, os.WriteFile(filepath.Join(dir, "app.json"), []byte(`{"title": "Notes"}`), 0o600))
+	if _, err := load(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "title") {
 		t.Errorf("an unknown field: %v", err)
 	}
 }

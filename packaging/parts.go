@@ -33,7 +33,7 @@ func (j *job) parts(ctx context.Context, t target) ([]part, error) {
 		return nil, err
 	}
 	ofPage, err := j.app.npmParts()
-	all := append(ofGo, ofPage...)
+	all := slices.Concat(ofGo, ofPage)
 	slices.SortFunc(all, func(a, b part) int {
 		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.name, b.name), strings.Compare(a.version, b.version))
 	})
@@ -158,10 +158,11 @@ func licenseText(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	names := []string{"LICENSE", "LICENCE", "COPYING", "NOTICE"} //nolint:misspell // as British authors name it
 	var texts []string
 	for _, entry := range entries {
 		stem, _, _ := strings.Cut(strings.ToUpper(entry.Name()), ".")
-		if !entry.Type().IsRegular() || !slices.Contains([]string{"LICENSE", "LICENCE", "COPYING", "NOTICE"}, stem) {
+		if !entry.Type().IsRegular() || !slices.Contains(names, stem) {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))

@@ -74,8 +74,8 @@ func (m *windowsMachine) linksArrive(program string) {
 	m.t.Helper()
 	var report doctor.Report
 	said := m.run(m.tester, m.app.ID, m.app.Scheme, program)
-	line := said[strings.Index(said, "{"):]
-	must(m.t, json.NewDecoder(strings.NewReader(line)).Decode(&report))
+	_, line, _ := strings.Cut(said, "{") // Wine may have had something to say before
+	must(m.t, json.NewDecoder(strings.NewReader("{"+line)).Decode(&report))
 	for _, name := range []string{"scheme owner", "link delivery"} {
 		at := slices.IndexFunc(report.Checks, func(c doctor.Check) bool { return c.Name == name })
 		if at < 0 || report.Checks[at].Status != doctor.OK {
