@@ -183,11 +183,12 @@ func (c *Client) loadAside(ctx context.Context) (map[string]*record, error) {
 	return decodeAside(data), nil
 }
 
-func (c *Client) forgetAside(ctx context.Context) error {
+// forgetAside reports whether there was anybody to forget.
+func (c *Client) forgetAside(ctx context.Context) (found bool, err error) {
 	if aside, err := c.loadAside(ctx); err == nil && len(aside) == 0 {
-		return nil
+		return false, nil
 	}
-	return c.vault.Update(context.WithoutCancel(ctx), c.asideRecord(), func([]byte) ([]byte, error) { return nil, nil })
+	return true, c.vault.Update(context.WithoutCancel(ctx), c.asideRecord(), func([]byte) ([]byte, error) { return nil, nil })
 }
 
 func (c *Client) changeAside(ctx context.Context, change func(map[string]*record) error) error {

@@ -127,6 +127,16 @@ func TestSigningOutLeavesTheOtherAccounts(t *testing.T) {
 	if got := w.accounts(c); len(got) != 0 {
 		t.Errorf("after everybody's sign-out: %v", got)
 	}
+	if err := c.SignOut(t.Context(), authkit.AllAccounts()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("with nobody left: %v", err)
+	}
+	w.twoAccounts(c)
+	if err := errors.Join(c.SignOut(t.Context()), c.SignOut(t.Context(), authkit.AllAccounts())); err != nil {
+		t.Errorf("with nobody current: %v", err)
+	}
+	if got := w.accounts(c); len(got) != 0 {
+		t.Errorf("after everybody's second sign-out: %v", got)
+	}
 }
 
 // A10: a refresh under way, in another process, is not overtaken by a switch: with strict rotation, the session that is

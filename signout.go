@@ -40,10 +40,14 @@ func (c *Client) SignOut(ctx context.Context, options ...SignOutOption) error {
 	if err != nil {
 		return err
 	}
+	others := false
 	if req.all {
-		if err := c.forgetAside(ctx); err != nil {
+		if others, err = c.forgetAside(ctx); err != nil {
 			return fmt.Errorf("the other accounts could not be removed from this machine, and everybody is still signed in: %w", err)
 		}
+	}
+	if l.rec == nil && others {
+		return nil
 	}
 	if l.rec == nil {
 		return ErrSignedOut
