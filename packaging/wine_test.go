@@ -19,12 +19,20 @@ import (
 	"github.com/authkit-desktop/authkit/doctor"
 )
 
-// The life of the installer under Wine, once for one person and once for all: scripts/test-packages prepares Wine and runs this.
+// newWindowsMachine is Wine, as scripts/test-packages prepares it, with an installer of this program, or of the app where none is named.
+func newWindowsMachine(t *testing.T, program string) *windowsMachine {
+	t.Helper()
+	out := t.TempDir()
+	must(t, run(t.Context(), []string{"-app", example, "-out", out, "-binary", program, "windows"}))
+	return &windowsMachine{t: t, app: loaded(t, example), setup: the(t, out, "*-setup.exe"), drive: os.Getenv("WINEPREFIX") + "/drive_c"}
+}
+
+const uninstallKey = `\Software\Microsoft\Windows\CurrentVersion\Uninstall\`
+
+// The life of the installer, once for one person and once for all.
 func TestInstalledOnWindowsTheAppGetsItsLinksAndLeavesNothing(t *testing.T) {
 	certificate := testKey(t)
-	out := t.TempDir()
-	must(t, run(t.Context(), []string{"-app", example, "-out", out, "windows"}))
-	m := &windowsMachine{t: t, app: loaded(t, example), setup: the(t, out, "*-setup.exe"), drive: os.Getenv("WINEPREFIX") + "/drive_c"}
+	m := newWindowsMachine(t, "")
 	m.tester = filepath.Join(t.TempDir(), "linktest.exe")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", m.tester, "./internal/linktest")
 	build.Env = append(os.Environ(), "GOOS=windows", "CGO_ENABLED=0")
@@ -36,7 +44,7 @@ func TestInstalledOnWindowsTheAppGetsItsLinksAndLeavesNothing(t *testing.T) {
 			m.t = t
 			before := m.files()
 			m.run(m.setup, "/S", mode)
-			dir := m.value(root+`\Software\Microsoft\Windows\CurrentVersion\Uninstall\`+m.app.ID, "InstallLocation")
+			dir := m.value(root+uninstallKey+m.app.ID, "InstallLocation")
 			program := dir + `\` + m.app.Package + ".exe"
 			for _, file := range []string{m.app.Package + ".exe", "uninstall.exe"} {
 				if ok, words := verified(t, m.path(dir+`\`+file), certificate); !ok {
@@ -57,7 +65,7 @@ func TestInstalledOnWindowsTheAppGetsItsLinksAndLeavesNothing(t *testing.T) {
 
 			m.run(dir+`\uninstall.exe`, "/S", mode)
 			m.wait("the program's folder is gone", func() bool { _, err := os.Stat(m.path(dir)); return err != nil })
-			for _, key := range []string{class, root + `\Software\Microsoft\Windows\CurrentVersion\Uninstall\` + m.app.ID} {
+			for _, key := range []string{class, root + uninstallKey + m.app.ID} {
 				m.wait(key+" is gone", func() bool { return m.wine("reg", "query", key) != nil })
 			}
 			after := m.files()
@@ -66,6 +74,21 @@ func TestInstalledOnWindowsTheAppGetsItsLinksAndLeavesNothing(t *testing.T) {
 				t.Errorf("it leaves behind %v", slices.Sorted(maps.Keys(after)))
 			}
 		})
+	}
+}
+
+// Another program may have taken the scheme since.
+func TestRemovedOnWindowsTheAppLeavesAnotherProgramsSchemeAlone(t *testing.T) {
+	m := newWindowsMachine(t, windowsProgram(t))
+	class := `HKLM\Software\Classes\` + m.app.Scheme
+	m.run(m.setup, "/S", "/AllUsers")
+	dir := m.value("HKLM"+uninstallKey+m.app.ID, "InstallLocation")
+	t.Cleanup(func() { _ = m.wine("reg", "delete", class, "/f") })
+	m.run("reg", "add", class+`\shell\open\command`, "/ve", "/d", `C:\other.exe %1`, "/f")
+	m.run(dir+`\uninstall.exe`, "/S", "/AllUsers")
+	m.wait("the program's folder is gone", func() bool { _, err := os.Stat(m.path(dir)); return err != nil })
+	if got := m.value(class+`\shell\open\command`, ""); got != `C:\other.exe %1` {
+		t.Errorf("the other program's command is %s", got)
 	}
 }
 

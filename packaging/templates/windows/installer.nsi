@@ -144,7 +144,17 @@ Section Uninstall
   !insertmacro EndProgram
   Delete "$INSTDIR\${PACKAGE}.exe"
   Delete "$INSTDIR\licenses.txt"
-  Delete "$INSTDIR\uninstall.exe"
+  ; What runs here is a copy; the program that made the copy may still be about to end, and cannot be deleted before.
+  StrCpy $1 0
+  ${Do}
+    ClearErrors
+    Delete "$INSTDIR\uninstall.exe"
+    ${IfNot} ${Errors}
+      ${ExitDo}
+    ${EndIf}
+    Sleep 100
+    IntOp $1 $1 + 1
+  ${LoopUntil} $1 = 100
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\${NAME}.lnk"
   ; Another program may have taken the scheme since.
