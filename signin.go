@@ -49,7 +49,8 @@ func Prompt(value string) SignInOption { return parameter("prompt", value) }
 func Invitation(token string) SignInOption { return parameter("invitation_token", token) }
 
 // OnProgress is told how the sign-in goes, on a goroutine of its own choosing, one call at a time. An app that
-// passes it takes over showing the URL when no browser can be opened.
+// passes it takes over showing the URL when no browser can be opened. Somebody whom the browser remembers may be back
+// before it has opened: then Exchanging comes without Waiting.
 func OnProgress(f func(Progress)) SignInOption {
 	return SignInOption{func(r *signInRequest) { r.progress = f }}
 }
