@@ -232,7 +232,7 @@ func (s *signIn) open(ctx context.Context) error {
 	s.report(Opening)
 	err := s.progress.reopen(ctx)
 	if ctx.Err() != nil {
-		return nil
+		return context.Cause(ctx)
 	}
 	if err != nil && s.request.progress == nil {
 		return &BrowserError{URL: s.progress.URL, Err: err}
