@@ -34,6 +34,7 @@ var benchmarks = []struct {
 	{"save", (*bench).save},
 	{"emulator", (*bench).emulator},
 	{"handover", (*bench).handover},
+	{"window", (*bench).window},
 }
 
 // rounds shortens a benchmark when it is only tried.

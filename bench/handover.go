@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 )
 
 // handover compares how long a link takes from the start of the second process, which the system starts with it, to the first.
@@ -99,31 +98,4 @@ func (p *pair) again(ctx context.Context, message string) error {
 		err = fmt.Errorf("%v received %q, not %q", p.command, received, message)
 	}
 	return errors.Join(err, second.Wait())
-}
-
-// bus is a D-Bus session of our own, so that nothing of this machine's is touched.
-type bus struct {
-	daemon *exec.Cmd
-	env    []string
-}
-
-func startBus(ctx context.Context) (*bus, error) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer read.Close()
-	daemon := exec.CommandContext(ctx, "dbus-daemon", "--session", "--nofork", "--print-address=3")
-	daemon.ExtraFiles = []*os.File{write}
-	if err := errors.Join(daemon.Start(), write.Close()); err != nil {
-		return nil, err
-	}
-	address := make([]byte, 1000)
-	n, err := read.Read(address)
-	return &bus{daemon, []string{"DBUS_SESSION_BUS_ADDRESS=" + strings.TrimSpace(string(address[:n]))}}, err
-}
-
-func (b *bus) stop() {
-	_ = b.daemon.Process.Kill()
-	_ = b.daemon.Wait()
 }

@@ -3,7 +3,8 @@
 // chart. `make bench` starts it.
 //
 //	go run . -short               sees that everything works, in a minute
-//	go run . -only token,save     some of it
+//	go run . -only token,save     some of it, and nothing is written
+//	go run . -keep -only window   some of it, written beside what is kept of the results published before
 //	go run . -draw                writes the page anew from results.json, without measuring
 package main
 
@@ -25,32 +26,38 @@ import (
 func main() {
 	testing.Init() // its benchmark loop is used outside of tests
 	short := flag.Bool("short", false, "few rounds, nothing is written")
-	only := flag.String("only", "", "the benchmarks to run, with commas; nothing is written")
+	only := flag.String("only", "", "the benchmarks to run, with commas; nothing is written without -keep")
+	keep := flag.Bool("keep", false, "with -only: write these, and keep the rest of the published results")
 	draw := flag.Bool("draw", false, "write the page from results.json, without measuring")
 	dir := flag.String("dir", "../.cache", "where the scratch folder is made: saves are measured on its disk")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *dir, *short, *draw, *only); err != nil {
+	if err := run(ctx, *dir, choice{short: *short, draw: *draw, keep: *keep, only: *only}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has been called
 	}
 }
 
-func run(ctx context.Context, dir string, short, draw bool, only string) error {
+// choice is what the flags say.
+type choice struct {
+	short, draw, keep bool
+	only              string
+}
+
+func run(ctx context.Context, dir string, c choice) error {
 	home, err := filepath.Abs(".")
 	if err != nil {
 		return err
 	}
-	b := &bench{home: home, short: short}
-	if draw {
-		data, err := os.ReadFile(b.results())
+	b := &bench{home: home, short: c.short}
+	if c.draw {
+		r, err := b.published()
 		if err != nil {
 			return err
 		}
-		r := new(results)
-		return errors.Join(json.Unmarshal(data, r), b.publish(r))
+		return b.publish(r)
 	}
 	if err := flag.Set("test.benchtime", "200ms"); err != nil {
 		return err
@@ -65,9 +72,16 @@ func run(ctx context.Context, dir string, short, draw bool, only string) error {
 	if b.dir, err = filepath.Abs(b.dir); err != nil {
 		return err
 	}
-	r, err := b.measure(ctx, only)
-	if err != nil || short || only != "" {
+	r, err := b.measure(ctx, c.only)
+	if err != nil || c.short || c.only != "" && !c.keep {
 		return err
+	}
+	if c.only != "" {
+		fresh := r
+		if r, err = b.published(); err != nil {
+			return err
+		}
+		r.take(fresh)
 	}
 	data, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
@@ -77,6 +91,16 @@ func run(ctx context.Context, dir string, short, draw bool, only string) error {
 }
 
 func (b *bench) results() string { return filepath.Join(b.home, "results.json") }
+
+// published reads what a run before this one has written.
+func (b *bench) published() (*results, error) {
+	data, err := os.ReadFile(b.results())
+	if err != nil {
+		return nil, err
+	}
+	r := new(results)
+	return r, json.Unmarshal(data, r)
+}
 
 // measure runs the benchmarks one after the other, and prints each as soon as it is known.
 func (b *bench) measure(ctx context.Context, only string) (*results, error) {

@@ -81,6 +81,9 @@ func (s *section) markdown() string {
 	for _, note := range s.Notes {
 		out.WriteString("\n" + note + "\n")
 	}
+	if s.Machine != nil {
+		out.WriteString("\nThis table is of a later run than the page. " + s.Machine.markdown())
+	}
 	return out.String()
 }
 

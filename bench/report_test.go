@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,6 +76,25 @@ func TestMissesAreListedFirst(t *testing.T) {
 	r.Sections[0].Rows = r.Sections[0].Rows[:1]
 	if got := r.misses(); got != "\nEvery target was met, and nothing is worse than a peer's.\n" {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestALaterRunOfSomeKeepsTheRest(t *testing.T) {
+	r := &results{Machine: machine{Commit: "old"}, Sections: []section{{Name: "token", Title: "Old"}, {Name: "save", Title: "Kept"}}}
+	r.take(&results{Machine: machine{Commit: "new"}, Sections: []section{{Name: "token", Title: "Fresh"}, {Name: "window", Title: "More"}}})
+	var got []string
+	for _, s := range r.Sections {
+		commit := r.Machine.Commit
+		if s.Machine != nil {
+			commit = s.Machine.Commit
+		}
+		got = append(got, s.Title+" "+commit)
+	}
+	if want := []string{"Fresh new", "Kept old", "More new"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if page := r.markdown(); strings.Count(page, "at commit old") != 1 || strings.Count(page, "at commit new") != 2 {
+		t.Errorf("the page does not say which run each table is of:\n%s", page)
 	}
 }
 

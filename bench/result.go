@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // unit tells how a value is written, and on which axis of the chart it stands.
 type unit string
 
@@ -38,12 +40,27 @@ type section struct {
 	Peer  string   `json:"peer"`
 	Rows  []row    `json:"rows"`
 	Notes []string `json:"notes,omitempty"` // what a reader must know to read the numbers right
+
+	Machine *machine `json:"machine,omitempty"` // nil: that of the whole run
 }
 
 // results is a whole run, as it is kept in results.json.
 type results struct {
 	Machine  machine   `json:"machine"`
 	Sections []section `json:"sections"`
+}
+
+// take puts the sections of a later run in the place of the same ones, or behind the others, and keeps the rest.
+func (r *results) take(fresh *results) {
+	for _, s := range fresh.Sections {
+		s.Machine = &fresh.Machine
+		at := slices.IndexFunc(r.Sections, func(old section) bool { return old.Name == s.Name })
+		if at < 0 {
+			r.Sections = append(r.Sections, s)
+		} else {
+			r.Sections[at] = s
+		}
+	}
 }
 
 // gain is how many times better ours is than the peer's; below 1 it is worse. 0: there is nothing to compare.
