@@ -1,6 +1,6 @@
 # Each target is a script in scripts/, which can be called by itself too. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-short check bench fuzz pictures package-linux package-windows package-macos test-packages release-dry-run clean
+.PHONY: help run dev test test-short check bench fuzz pictures cli package-linux package-windows package-macos test-packages release-dry-run clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 25
@@ -29,6 +29,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 pictures: ## the pictures of the documentation, from the flagship test
 	@scripts/pictures
 
+cli: ## the terminal program for all systems, with man pages and completions; into dist/
+	@scripts/cli
+
 package-linux: ## a .deb, an .rpm and a .tar.gz of the example app, or of the one in APP; into dist/
 	@scripts/package linux
 
@@ -42,6 +45,7 @@ test-packages: ## what people install: installed, used, upgraded and removed. ON
 	@scripts/test-packages $(ONLY)
 
 release-dry-run: ## all that a release does on Linux, but publish; into dist/
+	@scripts/cli
 	@scripts/package linux windows
 
 clean: ## remove what was built; what was installed stays
