@@ -73,8 +73,15 @@ func TestKeychainIsAskedAgainOnceALateAnswerHasCome(t *testing.T) {
 		}
 		close(k.answer)
 		<-v.KeychainCallOver()
-		if s := v.Storage(context.Background()); s.Kind != vault.InKeychain {
-			t.Fatalf("%+v", s)
+		// A busy machine may not start the next call within its millisecond either; that one's late answer counts then.
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+			s := v.Storage(context.Background())
+			if s.Kind == vault.InKeychain {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%+v", s)
+			}
 		}
 	}
 }
