@@ -16,6 +16,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/authkit-desktop/authkit/bridge"
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
@@ -42,18 +43,25 @@ func run() error {
 	options := application.Options{Name: "bench", Logger: slog.New(slog.DiscardHandler),
 		Assets:   application.AssetOptions{Handler: application.AssetFileServerFS(page), Middleware: b.clock.wrap},
 		Services: []application.Service{application.NewService(b)}}
-	address := "/"
-	if len(os.Args) > 2 {
-		signedIn, err := open(os.Args[2], os.Args[3])
-		if err != nil {
-			return err
-		}
-		defer signedIn.close()
-		b.client, address = signedIn.client, "/?authkit"
-		options.Services = append(options.Services, application.NewService(signedIn.bridge.Service()))
-		options.Assets.Middleware = application.ChainMiddleware(b.clock.wrap, signedIn.guard)
+	if len(os.Args) == 2 {
+		return b.show(application.New(options), windows, "/")
 	}
+	s, err := open(os.Args[2], os.Args[3])
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	options.Assets.Middleware = application.ChainMiddleware(b.clock.wrap, guard)
 	app := application.New(options)
+	toPage := bridge.New(s.client, func(name string, data any) { app.Event.Emit(name, data) })
+	defer toPage.Close()
+	app.RegisterService(application.NewService(toPage.Service()))
+	b.client = s.client
+	return b.show(app, windows, "/?authkit")
+}
+
+// show runs the app with that many windows.
+func (b *Bench) show(app *application.App, windows int, address string) error {
 	for i := range windows { // beside each other: WebKit paints no window that is covered
 		app.Window.NewWithOptions(application.WebviewWindowOptions{Title: "bench", URL: address, Width: 240, Height: 240,
 			InitialPosition: application.WindowXY, X: 250 * i, Y: 0})

@@ -13,11 +13,10 @@ import (
 	"github.com/wailsapp/wails/v3/pkg/application"
 )
 
-// signedIn is what an app has of authkit, in the order in which it comes.
+// signedIn is what an app has of authkit before it has windows.
 type signedIn struct {
 	client *authkit.Client
 	links  *desktop.App
-	bridge *bridge.Bridge
 }
 
 func open(appID, dir string) (*signedIn, error) {
@@ -33,11 +32,10 @@ func open(appID, dir string) (*signedIn, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	emit := func(name string, data any) { application.Get().Event.Emit(name, data) }
-	return &signedIn{client, links, bridge.New(client, emit)}, nil
+	return &signedIn{client, links}, nil
 }
 
-func (*signedIn) guard(next http.Handler) http.Handler {
+func guard(next http.Handler) http.Handler {
 	return bridge.WindowGuard(func(id uint) bool {
 		_, known := application.Get().Window.GetByID(id)
 		return known
@@ -45,7 +43,6 @@ func (*signedIn) guard(next http.Handler) http.Handler {
 }
 
 func (s *signedIn) close() {
-	s.bridge.Close()
 	_ = s.links.Close()
 	_ = s.client.Close()
 }
