@@ -24,7 +24,7 @@ type desk struct {
 
 	starts, emptyStarts    sample
 	calls, guarded, naught sample // State, and an empty call in our app and in the empty one
-	changes                sample
+	changes, emptyChanges  sample
 	cpu, emptyCPU          sample // seconds of an idle stretch
 	memory, emptyMemory    sample
 	size                   sample
@@ -182,23 +182,29 @@ func usages(one, other *child) (usage, usage, error) {
 	return first, second, errors.Join(err, err2)
 }
 
-// measureChanges goes to and fro between the two accounts.
+// measureChanges goes to and fro between the two accounts. The empty app tells its windows an address by an event of Wails.
 func (d *desk) measureChanges(ctx context.Context) error {
-	command := slices.Clone(d.ours)
-	command[1] = strconv.Itoa(windows)
-	app, err := startChild(ctx, d.env, command...)
-	if err != nil {
-		return err
+	var apps []*child
+	for _, command := range [][]string{d.ours, d.empty} {
+		command = slices.Clone(command)
+		command[1] = strconv.Itoa(windows)
+		app, err := startChild(ctx, d.env, command...)
+		if err != nil {
+			return err
+		}
+		defer app.stop()
+		apps = append(apps, app)
 	}
-	defer app.stop()
 	slices.Reverse(d.accounts) // the current one comes last
 	for i := range d.rounds(100, 4) {
 		to := d.accounts[i%2]
-		var took float64
-		if err := app.ask(map[string]string{"switch": to.ID, "email": to.User.Email}, &took); err != nil {
-			return err
+		for at, times := range []*sample{&d.changes, &d.emptyChanges} {
+			var took float64
+			if err := apps[at].ask(map[string]string{"switch": to.ID, "email": to.User.Email}, &took); err != nil {
+				return err
+			}
+			*times = append(*times, took)
 		}
-		d.changes = append(d.changes, took)
 	}
 	return nil
 }
@@ -230,7 +236,7 @@ func (d *desk) section() *section {
 		{What: "an empty call behind the bridge's guard", Unit: seconds, Ours: d.guarded.stat(), Limit: naught, LimitIs: nothing},
 		{What: "start of the process to a frame with the person in it", Chart: "app start to identity", Unit: seconds, Ours: d.starts.stat(), Limit: d.emptyStarts.stat(), LimitIs: same,
 			Goal: aim("≤ 1.2 × the limit", times(1.2, d.starts.stat(), d.emptyStarts.stat()))},
-		{What: "another account, until all of 5 windows show it", Chart: "change in 5 windows", Unit: seconds, Ours: d.changes.stat(),
+		{What: "another account, until all of 5 windows show it", Chart: "change in 5 windows", Unit: seconds, Ours: d.changes.stat(), Limit: d.emptyChanges.stat(), LimitIs: "an event of Wails to 5 windows",
 			Goal: aim("≤ 20 ms", d.changes.median() <= 0.020)},
 		{What: "processor time in 20 s of rest", Unit: seconds, Ours: d.cpu.stat(), Limit: d.emptyCPU.stat(), LimitIs: same,
 			Goal: aim("0 %: < 0.1 s", d.cpu.median() < 0.1)},

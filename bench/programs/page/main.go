@@ -44,7 +44,9 @@ func run() error {
 		Assets:   application.AssetOptions{Handler: application.AssetFileServerFS(page), Middleware: b.clock.wrap},
 		Services: []application.Service{application.NewService(b)}}
 	if len(os.Args) == 2 {
-		return b.show(application.New(options), windows, "/")
+		app := application.New(options)
+		b.change = func(_ context.Context, o order) error { app.Event.Emit("bench:person", o.Email); return nil }
+		return b.show(app, windows, "/", 300)
 	}
 	s, err := open(os.Args[2], os.Args[3])
 	if err != nil {
@@ -56,15 +58,16 @@ func run() error {
 	toPage := bridge.New(s.client, func(name string, data any) { app.Event.Emit(name, data) })
 	defer toPage.Close()
 	app.RegisterService(application.NewService(toPage.Service()))
-	b.client = s.client
-	return b.show(app, windows, "/?authkit")
+	b.change = func(ctx context.Context, o order) error { _, err := s.client.SwitchAccount(ctx, o.Switch); return err }
+	return b.show(app, windows, "/?authkit", 0)
 }
 
-// show runs the app with that many windows.
-func (b *Bench) show(app *application.App, windows int, address string) error {
-	for i := range windows { // beside each other: WebKit paints no window that is covered
+// show runs the app with that many windows, in a row at y. Beside each other, and not where the other app's are: WebKit
+// paints no window that is covered.
+func (b *Bench) show(app *application.App, windows int, address string, y int) error {
+	for i := range windows {
 		app.Window.NewWithOptions(application.WebviewWindowOptions{Title: "bench", URL: address, Width: 240, Height: 240,
-			InitialPosition: application.WindowXY, X: 250 * i, Y: 0})
+			InitialPosition: application.WindowXY, X: 250 * i, Y: y})
 	}
 	go func() {
 		if err := b.serve(app, windows); err != nil {
@@ -75,12 +78,12 @@ func (b *Bench) show(app *application.App, windows int, address string) error {
 	return app.Run()
 }
 
-// order is what the bench wants: Count calls of Method by the page, or another account.
+// order is what the bench wants: Count calls of Method by the page, or another person.
 type order struct {
 	Method string
 	Count  int
 	Switch string // the account's id
-	Email  string // what the windows show then
+	Email  string // what the windows show then; empty: calls are wanted
 }
 
 // serve says that all windows are painted, and obeys until the bench closes the input.
@@ -95,12 +98,12 @@ func (b *Bench) serve(app *application.App, windows int) error {
 			return err
 		}
 		var answer any
-		if o.Switch == "" {
+		if o.Email == "" {
 			arrivals := b.clock.expect(o.Count + 1)
 			app.Event.Emit("bench:calls", map[string]any{"method": o.Method, "count": o.Count})
 			answer = between(<-arrivals)
 		} else {
-			took, err := b.change(context.Background(), o, windows)
+			took, err := b.timeChange(context.Background(), o, windows)
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,7 @@ if (location.search === "?authkit") {
   Events.On("authkit:state", ({ data }) => accept(data));
   accept(await Call.ByName(bridge + ".State"));
 } else {
-  show("alice@example.com");
+  Events.On("bench:person", ({ data }) => show(data));
+  show("nobody@example.com");
 }
 requestAnimationFrame(() => Call.ByName("main.Bench.Painted"));
