@@ -28,6 +28,17 @@ step() {
 # A step that cannot run on this machine ends with this.
 unable() { printf '%s\n' "$*"; exit 77; }
 
+# The failed tests once more, below the table: of a long log, often only the end is kept.
+failures() {
+	local i log
+	for i in "${!names[@]}"; do
+		log=${results[i]#FAILED  }
+		[ "$log" != "${results[i]}" ] || continue
+		printf '\n%s failed:\n' "${names[i]}"
+		{ sed -n '/^=== Failed/,$p' "$log" | grep . || tail -n 40 "$log"; } | head -n 80 | sed 's/^/    /' || true # head may leave before the end
+	done
+}
+
 # The closing lines, and the exit status of the whole.
 summary() {
 	local i passed=0 failed=0 skipped=0
@@ -36,6 +47,7 @@ summary() {
 		printf '  %-28s %5d s  %s\n' "${names[i]}" "${times[i]}" "${results[i]}"
 		case ${results[i]} in passed*) passed=$((passed + 1)) ;; FAILED*) failed=$((failed + 1)) ;; *) skipped=$((skipped + 1)) ;; esac
 	done
+	failures
 	printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 	[ "$failed" -eq 0 ]
 }
