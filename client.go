@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -289,12 +290,14 @@ type About struct {
 	ClientID            string
 	RedirectURI         string
 	FallbackRedirectURI string // empty: none
+	LoopbackPorts       []int
 	APIURL              string
 	Profile             string
 }
 
 // About gives the names that the client goes by, for packages that act for it.
 func (c *Client) About() About {
-	return About{AppID: c.cfg.AppID, AppName: c.cfg.AppName, ClientID: c.cfg.ClientID, RedirectURI: c.cfg.RedirectURI,
-		FallbackRedirectURI: c.cfg.FallbackRedirectURI, APIURL: c.cfg.APIURL, Profile: c.cfg.Profile}
+	return About{AppID: c.cfg.AppID, AppName: c.cfg.AppName, ClientID: c.cfg.ClientID,
+		RedirectURI: c.cfg.RedirectURI, FallbackRedirectURI: c.cfg.FallbackRedirectURI, LoopbackPorts: slices.Clone(c.cfg.LoopbackPorts),
+		APIURL: c.cfg.APIURL, Profile: c.cfg.Profile}
 }

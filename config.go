@@ -50,6 +50,10 @@ type Config struct {
 	// URIs: each must be registered with the redirect's path. Zero: any port, as RFC 8252 §7.3 asks servers to allow.
 	LoopbackPorts []int
 
+	// AnswerPage writes what the browser shows when a loopback redirect has been worked on: err is nil after a sign-in, and
+	// else says why there was none. Escape its text, which may come from outside. Zero: a page that says to go back to AppName.
+	AnswerPage func(w http.ResponseWriter, r *http.Request, err error)
+
 	// APIURL is the API's address. Zero: WorkOS's own. It must be https, but see AllowEmulator.
 	APIURL string
 

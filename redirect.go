@@ -3,7 +3,6 @@ package authkit
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -50,9 +49,8 @@ func parseRedirect(raw string) (*redirect, error) {
 // readLoopback checks an http redirect: an IP literal, because what localhost means is up to the machine's hosts
 // file and resolver (RFC 8252 §8.3, C15).
 func (r *redirect) readLoopback() error {
-	ip := net.ParseIP(r.url.Hostname())
-	if ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("%q is http on a host that is not this machine; a loopback redirect names 127.0.0.1 or [::1] (RFC 8252 §8.3)", r.raw)
+	if host := r.url.Hostname(); host != "127.0.0.1" && host != "::1" {
+		return fmt.Errorf("%q is http, but not on this machine's own 127.0.0.1 or [::1], as a loopback redirect is (RFC 8252 §8.3)", r.raw)
 	}
 	if r.url.RawQuery != "" {
 		return fmt.Errorf("%q has a query, which a loopback redirect cannot keep", r.raw)

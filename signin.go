@@ -198,8 +198,9 @@ func (s *signIn) listen(ctx context.Context, to *redirect) (uri string, err erro
 		return to.raw, nil
 	}
 	s.progress.Redirect = "loopback"
-	s.receiver, err = loopback.Listen(ctx, loopback.Config{Path: to.url.EscapedPath(), Ports: to.ports(s.client.cfg.LoopbackPorts),
-		AppName: s.client.cfg.AppName, Match: s.awaits, Logger: s.client.log})
+	cfg := s.client.cfg
+	s.receiver, err = loopback.Listen(ctx, loopback.Config{Host: to.url.Hostname(), Path: to.url.EscapedPath(), Ports: to.ports(cfg.LoopbackPorts),
+		AppName: cfg.AppName, Match: s.awaits, Page: cfg.AnswerPage, Logger: s.client.log})
 	if err != nil {
 		return "", err
 	}

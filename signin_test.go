@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,12 +30,33 @@ func TestSignInThroughTheScheme(t *testing.T) {
 	w.token(c)
 }
 
-func TestSignInThroughLoopback(t *testing.T) {
-	w := newWorld(t, emulator.Config{})
-	c := w.client(func(cfg *authkit.Config) { cfg.RedirectURI = "http://127.0.0.1/callback" })
-	s := w.signIn(c, authkit.LoginHint("bob@example.com"))
-	if s.User.Email != "bob@example.com" {
-		t.Errorf("signed in as %s", s.User.Email)
+// C16: a server that has one of the two addresses registered refuses the other.
+func TestC16SignInThroughTheLoopbackAddressThatIsRegistered(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		w := newWorld(t, emulator.Config{RedirectURIs: []string{"http://" + host + "/callback"}})
+		c := w.client(func(cfg *authkit.Config) { cfg.RedirectURI = "http://" + host + "/callback" })
+		s := w.signIn(c, authkit.LoginHint("bob@example.com"))
+		if s.User.Email != "bob@example.com" {
+			t.Errorf("signed in by %s as %s", host, s.User.Email)
+		}
+	}
+}
+
+func TestTheAppCanReplaceThePageThatTheBrowserEndsOn(t *testing.T) {
+	refusal := `{"error":"invalid_grant"}`
+	for name, faults := range map[string][]emulator.Fault{"success": nil, "failure": {{Route: emulator.Exchange, Status: 400, Body: &refusal}}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, emulator.Config{Faults: faults})
+			shown := make(chan error, 1)
+			c := w.client(func(cfg *authkit.Config) {
+				cfg.RedirectURI = "http://127.0.0.1/callback"
+				cfg.AnswerPage = func(_ http.ResponseWriter, _ *http.Request, err error) { shown <- err }
+			})
+			_, err := c.SignIn(t.Context())
+			if got := mustEnd(t, shown); (err == nil) != (faults == nil) || !errors.Is(got, err) {
+				t.Errorf("the page was told %v, the app %v", got, err)
+			}
+		})
 	}
 }
 
@@ -349,12 +371,7 @@ func TestOneOfTheRegisteredPortsIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	spare, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ports := []int{taken.Addr().(*net.TCPAddr).Port, spare.Addr().(*net.TCPAddr).Port}
-	_ = spare.Close()
+	ports := []int{taken.Addr().(*net.TCPAddr).Port, freePort(t)}
 	w := newWorld(t, emulator.Config{})
 	c := w.client(func(cfg *authkit.Config) {
 		cfg.RedirectURI, cfg.LoopbackPorts = "http://127.0.0.1/callback", ports
@@ -364,6 +381,20 @@ func TestOneOfTheRegisteredPortsIsUsed(t *testing.T) {
 	if got := w.lastPage().Query().Get("redirect_uri"); got != want {
 		t.Errorf("redirect %s, want %s", got, want)
 	}
+}
+
+// freePort is below the ports that systems give to whoever asks for any: it stays free until it is used.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		port := 20_000 + rand.IntN(10_000)
+		if l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }
 
 // C30: a redirect of the token endpoint is not followed.

@@ -14,6 +14,14 @@ import (
 // 127.0.0.1: a redirect that was registered with one is refused with the other.
 var loopbackHosts = []string{"127.0.0.1", "::1"}
 
+// hostsFrom puts the wanted host first.
+func hostsFrom(first string) []string {
+	if first == loopbackHosts[1] {
+		return []string{loopbackHosts[1], loopbackHosts[0]}
+	}
+	return loopbackHosts
+}
+
 // bind listens on the first free port of the first host that exists.
 func bind(ctx context.Context, hosts []string, ports []int) (*net.TCPListener, error) {
 	if len(ports) == 0 {

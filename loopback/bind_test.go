@@ -2,6 +2,7 @@ package loopback
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"testing"
@@ -18,15 +19,18 @@ func taken(t *testing.T) (port int) {
 	return other.Addr().(*net.TCPAddr).Port
 }
 
-// free returns a port that was free a moment ago.
+// free returns a port that was free a moment ago, and stays so: it is below those that systems give to whoever asks for any.
 func free(t *testing.T) int {
 	t.Helper()
-	listener, err := bind(t.Context(), loopbackHosts, nil)
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		listener, err := bind(t.Context(), loopbackHosts, []int{20_000 + rand.IntN(10_000)})
+		if err == nil {
+			defer listener.Close()
+			return listener.Addr().(*net.TCPAddr).Port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func TestA04_ATakenPortIsPassedOver(t *testing.T) {
@@ -45,12 +49,33 @@ func TestA04_WhenEveryPortIsTakenTheErrorNamesThem(t *testing.T) {
 	}
 }
 
-func TestC16_IPv6WhenThereIsNoIPv4(t *testing.T) {
+// wantIPv6 skips the test where there is none.
+func wantIPv6(t *testing.T) {
+	t.Helper()
 	if listener, err := net.Listen("tcp", "[::1]:0"); err != nil {
 		t.Skipf("this machine has no IPv6 loopback: %v", err)
 	} else {
 		listener.Close()
 	}
+}
+
+func TestC16_TheRedirectHasTheHostThatWasAskedFor(t *testing.T) {
+	wantIPv6(t)
+	for host, want := range map[string]string{"": "http://127.0.0.1:", "127.0.0.1": "http://127.0.0.1:", "::1": "http://[::1]:"} {
+		r := listen(t, Config{Host: host})
+		if !strings.HasPrefix(r.RedirectURI(), want) {
+			t.Errorf("host %q gave %s", host, r.RedirectURI())
+		}
+		answer := inBackground(r, "/callback?code=c")
+		wait(t, r).Answer(nil)
+		if got := <-answer; got.status != 200 {
+			t.Errorf("host %q: the redirect got %d (%v)", host, got.status, got.err)
+		}
+	}
+}
+
+func TestC16_IPv6WhenThereIsNoIPv4(t *testing.T) {
+	wantIPv6(t)
 	// 192.0.2.0/24 is for documentation: no machine has the address.
 	listener, err := bind(t.Context(), []string{"192.0.2.1", "::1"}, nil)
 	if err != nil {

@@ -31,6 +31,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,6 +60,10 @@ const (
 // Config says where to listen and what to wait for. The zero Config listens on
 // a port that the system chooses and takes any redirect with a code or an error.
 type Config struct {
+	// Host is the address to listen on, "127.0.0.1" or "::1". The other one is
+	// for a machine that lacks it. Empty means "127.0.0.1".
+	Host string
+
 	// Path is the exact path of the redirect. Empty means "/callback".
 	Path string
 
@@ -118,7 +123,7 @@ func Listen(ctx context.Context, config Config) (*Receiver, error) {
 	if err := config.fillIn(); err != nil {
 		return nil, err
 	}
-	listener, err := bind(ctx, loopbackHosts, config.Ports)
+	listener, err := bind(ctx, hostsFrom(config.Host), config.Ports)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +149,9 @@ func Listen(ctx context.Context, config Config) (*Receiver, error) {
 }
 
 func (c *Config) fillIn() error {
+	if c.Host != "" && !slices.Contains(loopbackHosts, c.Host) {
+		return fmt.Errorf("the redirect host %q is not one of this machine alone: give 127.0.0.1 or ::1", c.Host)
+	}
 	if c.Path == "" {
 		c.Path = "/callback"
 	}

@@ -453,6 +453,7 @@ func TestP06_PrintingARedirectDoesNotShowTheCode(t *testing.T) {
 
 func TestWrongConfigurationIsRefused(t *testing.T) {
 	for _, config := range []Config{
+		{Host: "localhost"}, {Host: "0.0.0.0"}, {Host: "127.0.0.2"}, {Host: "[::1]"},
 		{Path: "callback"}, {Path: "//evil/x"}, {Path: "/a?b"}, {Path: "/a#b"}, {Path: "/a b"}, {Path: "http://x/"},
 		{Ports: []int{0}}, {Ports: []int{8080, 70000}}, {Ports: []int{-1}},
 	} {
