@@ -18,10 +18,12 @@ const lost = "the person signs in in the browser, and this app never hears of it
 // delivery sends a redirect on its way as the browser would, and waits for it.
 func (v *visit) delivery(ctx context.Context) Check {
 	if v.loopback() {
-		return v.loopbackDelivery(ctx)
+		return v.loopbackDelivery(ctx, v.redirect)
 	}
 	status, err := v.owned()
 	switch {
+	case v.fallback != nil && (err != nil || !status.Ours || !status.Delivers): // as a sign-in chooses
+		return v.loopbackDelivery(ctx, v.fallback)
 	case err != nil:
 		return skipped("no link was opened", "it is not known who would get it")
 	case status.Owner != "" && !status.Ours:
@@ -57,11 +59,11 @@ func (v *visit) schemeDelivery(ctx context.Context, status deeplink.Status) Chec
 }
 
 // loopbackDelivery opens the port, and asks for it as the browser would: without a proxy, which browsers do not use here.
-func (v *visit) loopbackDelivery(ctx context.Context) Check {
+func (v *visit) loopbackDelivery(ctx context.Context, redirect *url.URL) Check {
 	state := newNonce()
-	config := loopback.Config{Path: v.redirect.EscapedPath(), AppName: v.about.AppName,
+	config := loopback.Config{Host: redirect.Hostname(), Path: redirect.EscapedPath(), Ports: v.about.LoopbackPorts, AppName: v.about.AppName,
 		Match: func(q url.Values) bool { return q.Get("state") == state }}
-	if port, err := strconv.Atoi(v.redirect.Port()); err == nil {
+	if port, err := strconv.Atoi(redirect.Port()); err == nil {
 		config.Ports = []int{port}
 	}
 	receiver, err := loopback.Listen(ctx, config)
@@ -72,9 +74,9 @@ func (v *visit) loopbackDelivery(ctx context.Context) Check {
 	defer receiver.Close()
 	visited := make(chan error, 1)
 	go func() { visited <- browse(ctx, receiver.RedirectURI()+"?code=check&state="+state) }()
-	redirect, err := receiver.Wait(ctx)
+	got, err := receiver.Wait(ctx)
 	if err == nil {
-		redirect.Answer(nil)
+		got.Answer(nil)
 		err = <-visited
 	}
 	if err != nil {

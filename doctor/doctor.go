@@ -74,6 +74,7 @@ type visit struct {
 	client   *authkit.Client
 	about    authkit.About
 	redirect *url.URL
+	fallback *url.URL // nil: none
 	link     deeplink.Config
 	register bool
 	timeout  time.Duration
@@ -91,6 +92,9 @@ func newVisit(client *authkit.Client) *visit {
 		redirect = &url.URL{} // which authkit.New does not let through
 	}
 	v := &visit{client: client, about: about, redirect: redirect, timeout: DefaultTimeout}
+	if fallback, err := url.Parse(about.FallbackRedirectURI); err == nil && about.FallbackRedirectURI != "" {
+		v.fallback = fallback
+	}
 	v.link = deeplink.Config{Scheme: redirect.Scheme, AppID: about.AppID, AppName: about.AppName}
 	return v
 }

@@ -224,6 +224,21 @@ func TestA04_AFixedPortThatIsTakenIsNamed(t *testing.T) {
 	want(t, run(t, cfg), "link delivery", doctor.Failed, taken.Addr().String(), "port")
 }
 
+// Ports that are registered to the digit: the doctor opens one of them, as a sign-in does, and no other.
+func TestA04_TheRegisteredPortsAreTheOnesThatAreTried(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	cfg := machine(t, authkittest.Config{})
+	cfg.RedirectURI = "http://127.0.0.1/callback"
+	cfg.LoopbackPorts = []int{taken.Addr().(*net.TCPAddr).Port}
+	report := run(t, cfg)
+	want(t, report, "redirect URI", doctor.OK, strconv.Itoa(cfg.LoopbackPorts[0]))
+	want(t, report, "link delivery", doctor.Failed, taken.Addr().String(), "port")
+}
+
 func TestADamagedSessionFileIsNamed(t *testing.T) {
 	isolate(t)
 	server := authkittest.New(t)

@@ -12,8 +12,11 @@ func (v *visit) loopback() bool { return v.redirect.Scheme == "http" }
 
 func (v *visit) redirectURI(context.Context) Check {
 	uri := v.about.RedirectURI
-	if v.loopback() && v.redirect.Port() == "" {
+	if v.loopback() && v.redirect.Port() == "" && len(v.about.LoopbackPorts) == 0 {
 		return ok("%s, on a port that is chosen at run time", uri)
+	}
+	if v.loopback() && v.redirect.Port() == "" {
+		return ok("%s, on one of the ports %v", uri, v.about.LoopbackPorts)
 	}
 	if v.loopback() {
 		return ok("%s", uri)
@@ -59,7 +62,7 @@ func (v *visit) schemeOwner(context.Context) Check {
 		return Check{Status: Failed, Found: err.Error(), Means: "whether links arrive is not known", Fix: "use a loopback redirect (http://127.0.0.1/callback) if this stays so"}
 	}
 	switch {
-	case !status.Delivers && v.about.FallbackRedirectURI != "":
+	case !status.Delivers && v.fallback != nil:
 		return Check{Status: Warning, Found: status.Problem, Means: "sign-ins come back by " + v.about.FallbackRedirectURI + " instead", Fix: status.Fix}
 	case !status.Delivers:
 		return Check{Status: Failed, Found: status.Problem, Means: "the person signs in in the browser, and this app never hears of it", Fix: status.Fix}
