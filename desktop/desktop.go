@@ -165,8 +165,8 @@ func (a *App) message(link string) {
 	}
 }
 
-// OnActivate sets the function that brings the app to the front, for a second start and for a link. What came before is
-// made up for at once.
+// OnActivate sets the function that brings the app to the front, for a second start and for a link. It is called on a
+// goroutine of its own, and it may be called anew before it has returned. What came before is made up for at once.
 func (a *App) OnActivate(f func()) {
 	a.mu.Lock()
 	a.activate = f
@@ -178,14 +178,15 @@ func (a *App) OnActivate(f func()) {
 	}
 }
 
+// activated waits for no window: one that hangs must hold up neither the links nor Close.
 func (a *App) activated() {
 	a.mu.Lock()
-	f := a.activate
-	a.waiting = f == nil
-	a.mu.Unlock()
-	if f != nil {
-		f()
+	defer a.mu.Unlock()
+	if a.activate == nil {
+		a.waiting = true
+		return
 	}
+	go a.activate()
 }
 
 // Warnings tells what does not work on this machine, in words for the person.

@@ -163,6 +163,30 @@ func TestASecondStartBringsTheFirstToTheFront(t *testing.T) {
 	receive(t, "the window in front", front)
 }
 
+// The function that brings the window to the front may wait for a window that hangs.
+func TestAWindowThatHangsHoldsUpNoLinkAndNoEnd(t *testing.T) {
+	_, newClient, _ := person(t)
+	app := start(t, desktop.Config{Client: newClient()})
+	hangs, asked := make(chan struct{}), make(chan struct{}, 10)
+	defer close(hangs)
+	app.OnActivate(func() { asked <- struct{}{}; <-hangs })
+	failed := make(chan error, 10)
+	app.OnError(func(err error) { failed <- err })
+	for range 2 {
+		_, err := desktop.Start(t.Context(), desktop.Config{Client: newClient(), Args: []string{deeplink.Marker, redirect + "?code=x&state=y"}})
+		if !errors.Is(err, desktop.ErrHandedOver) {
+			t.Fatalf("Start = %v", err)
+		}
+		receive(t, "the call to come to the front", asked)
+		receive(t, "the error of the link", failed)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- app.Close() }()
+	if err := receive(t, "the end", ended); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestALinkThatCannotBeUsedIsTold(t *testing.T) {
 	_, newClient, _ := person(t)
 	app := start(t, desktop.Config{Client: newClient()})
