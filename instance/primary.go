@@ -142,6 +142,7 @@ func (p *Primary) receive(c conn) {
 	if err != nil || !stop() {
 		return
 	}
+	_ = c.SetDeadline(time.Now().Add(p.timeout)) // however long the message took: it counts now, and its sender has to learn that
 	_, _ = c.Write([]byte{p.keep(message)})
 }
 

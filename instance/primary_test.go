@@ -1,8 +1,12 @@
 package instance
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -150,6 +154,43 @@ func TestC24_NoMessageIsLostOrDoubledWhilePrimariesComeAndGo(t *testing.T) {
 		}
 	}
 }
+
+// A message that comes at the last moment counts. If its sender did not learn that, it would deliver the message once more.
+func TestC24_AMessageAtTheLastMomentIsAnswered(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	p := &Primary{timeout: 20 * time.Millisecond, closing: ctx, queue: make(chan string, 1)}
+	c := &lateConn{sent: bytes.NewReader(encodeMessage("late"))}
+	p.receive(c)
+	if got := <-p.queue; got != "late" || c.heard != greeting+string(rune(accepted)) {
+		t.Errorf("%q was accepted, and its sender heard %q", got, c.heard)
+	}
+}
+
+// lateConn gives its message when the time for it is over.
+type lateConn struct {
+	sent     io.Reader
+	late     time.Time
+	deadline time.Time
+	heard    string
+}
+
+func (c *lateConn) Read(b []byte) (int, error) {
+	c.late = c.deadline
+	time.Sleep(time.Until(c.late))
+	return c.sent.Read(b)
+}
+
+func (c *lateConn) Write(b []byte) (int, error) {
+	if c.deadline.Equal(c.late) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	c.heard += string(b)
+	return len(b), nil
+}
+
+func (c *lateConn) SetDeadline(t time.Time) error { c.deadline = t; return nil }
+func (c *lateConn) Close() error                  { return nil }
 
 func TestServeTwicePanics(t *testing.T) {
 	primary := mustClaim(t, t.TempDir())
