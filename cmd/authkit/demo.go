@@ -88,7 +88,7 @@ const patience = 15 * time.Second
 func (d *demo) playAlice(ctx context.Context, code authkit.DeviceCode) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(min(patience, d.timeout/2)):
+	case <-time.After(min(patience, d.timeout/4)):
 		if d.server.ApproveDevice(code.UserCode, alice()) == nil {
 			d.err.say("Nobody came, so the demo plays %s and confirms the code.", alice())
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,14 +20,19 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// openBrowser does what openers do: it starts a browser and returns at once.
+// openBrowser does what openers do: it starts a browser and returns at once. The file OPENED, where there is one, tells the
+// story which page it was: a person who is back at once is shown none.
 func openBrowser() {
 	const started = "--started"
 	if os.Args[1] == started {
 		browse(os.Args[2])
 		return
 	}
-	if err := exec.Command(os.Args[0], started, os.Args[1]).Start(); err != nil {
+	var err error
+	if file := os.Getenv("OPENED"); file != "" {
+		err = os.WriteFile(file, []byte(os.Args[1]), 0o600)
+	}
+	if err = errors.Join(err, exec.Command(os.Args[0], started, os.Args[1]).Start()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

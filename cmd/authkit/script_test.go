@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exits,
 			"json":      jsonField,
 			"size":      size,
+			"free-port": freePort,
 			"reachable": reachable,
 			"runs-out":  runsOut,
 			"sealed":    sealed,
@@ -253,6 +255,24 @@ func sealed(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 }
 
+// free-port NAME: puts the number of a port that nobody listens on into the environment.
+func freePort(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], somePort(ts)) }
+
+// somePort is free, and remains so: it lies below the ports that systems give to whoever asks for any, and is drawn by lot,
+// for the sake of tests that run at the same time.
+func somePort(ts *testscript.TestScript) string {
+	for range 100 {
+		port := strconv.Itoa(15000 + rand.IntN(15000)) //nolint:gosec // a lot, no secret
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", port))
+		if err == nil {
+			ts.Check(l.Close())
+			return port
+		}
+	}
+	ts.Fatalf("there is no free port")
+	return ""
+}
+
 // reachable ADDRESS: waits until somebody listens there.
 func reachable(ts *testscript.TestScript, _ bool, args []string) {
 	eventually(ts, func() bool {
@@ -287,10 +307,7 @@ var vendorEmulator, _ = filepath.Abs("../../interop/node_modules/workos/dist/bin
 
 // vendor-emulator SEED: starts WorkOS's own, and points the environment at it.
 func startVendorEmulator(ts *testscript.TestScript, _ bool, args []string) {
-	free, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	ts.Check(err)
-	_, port, err := net.SplitHostPort(free.Addr().String())
-	ts.Check(errors.Join(err, free.Close()))
+	port := somePort(ts)
 	node := exec.Command("node", vendorEmulator, "emulate", "--port", port, "--seed", ts.MkAbs(args[0]))
 	ts.Check(node.Start())
 	ts.Defer(func() { _ = node.Process.Kill(); _ = node.Wait() })
