@@ -114,10 +114,10 @@ func (c *Client) swap(ctx context.Context, id string) (*live, error) {
 	if err := c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return chosen.encode() }); err != nil {
 		return nil, fmt.Errorf("the account could not be switched, and everybody stays as they were: %w", err)
 	}
-	c.dropAside(ctx, id)
 	next.stamp, _ = c.vault.Stamp(c.sessionRecord())
 	c.live.Store(next)
-	c.bus.publish(SignedIn, next)
+	c.bus.publish(SignedIn, next) // it is sealed: nobody waits for the tidying
+	c.dropAside(ctx, id)
 	c.followUp(next)
 	return next, nil
 }

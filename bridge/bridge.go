@@ -10,6 +10,7 @@ package bridge
 
 import (
 	"context"
+	"reflect"
 	"sync"
 	"time"
 
@@ -64,14 +65,9 @@ func (b *Bridge) on(e authkit.Event) {
 		s := b.client.Storage(b.life)
 		storage = Storage{Kind: StorageKind(s.Kind), Why: s.Why}
 	}
-	b.change(func(s *State) {
+	b.follow(e, func(s *State) {
 		if storage.Kind != "" {
 			s.Storage = storage
-		}
-		if e.Session == nil {
-			s.signedOut()
-		} else {
-			s.signedIn(e.Session)
 		}
 		switch {
 		case e.Kind == authkit.SignedIn:
@@ -108,16 +104,48 @@ func (b *Bridge) expireAt(at time.Time) {
 	}
 }
 
+// follow takes the session that is current now into the state, after an event or a call of a page. Not the session that
+// either of them came with: another window may have changed it since, and older news must not come last.
+func (b *Bridge) follow(e authkit.Event, edit func(*State)) State {
+	b.sending.Lock()
+	defer b.sending.Unlock()
+	session := e.Session
+	if e.Kind != authkit.Present { // the first is what was just read, and a keychain that said no is not asked again
+		session, _ = b.client.Session(b.life)
+	}
+	return b.publish(func(s *State) {
+		if session == nil {
+			s.signedOut()
+		} else {
+			s.signedIn(session)
+		}
+		edit(s)
+	})
+}
+
+// settled is the state after a call of a page that has changed the session.
+func (b *Bridge) settled() State { return b.follow(authkit.Event{}, func(*State) {}) }
+
 // change edits the state and emits it.
 func (b *Bridge) change(edit func(*State)) State {
 	b.sending.Lock()
 	defer b.sending.Unlock()
+	return b.publish(edit)
+}
+
+// publish emits the state if it has become another: most calls of a page have been told by an event already. b.sending is
+// held.
+func (b *Bridge) publish(edit func(*State)) State {
 	b.mu.Lock()
+	before := b.state
 	edit(&b.state)
-	b.state.Seq++
+	same := reflect.DeepEqual(before, b.state)
+	if !same {
+		b.state.Seq++
+	}
 	now := b.state
 	b.mu.Unlock()
-	if b.life.Err() == nil {
+	if !same && b.life.Err() == nil {
 		b.emit(EventState, now)
 	}
 	return now

@@ -204,6 +204,58 @@ func TestTwoPeopleTakeTurnsAndOneStaysWhenTheOtherLeaves(t *testing.T) {
 	}
 }
 
+// A page's call is over, and its answer not yet in the state, when somebody else changes the session once more: the answer
+// came last then, and every window showed whom nobody had chosen any more.
+func TestAnOlderAnswerDoesNotComeAfterNewerNews(t *testing.T) {
+	srv := authkittest.New(t, authkittest.User{Email: "alice@example.com"}, authkittest.User{Email: "bob@example.com"})
+	client, err := authkit.New(srv.Config())
+	must(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	alice, err := client.SignIn(t.Context())
+	must(t, err)
+	srv.SignInAs("bob@example.com")
+	bob, err := client.SignIn(t.Context(), authkit.AddAccount())
+	must(t, err)
+	p := &page{t: t}
+	var back atomic.Bool
+	b := bridge.New(client, func(name string, data any) {
+		p.receive(name, data)
+		if s, _ := data.(bridge.State); s.User != nil && s.User.ID == alice.User.ID && back.CompareAndSwap(true, false) {
+			if _, err := client.SwitchAccount(t.Context(), bob.User.ID); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	t.Cleanup(b.Close)
+	p.service = b.Service()
+	is := func(s bridge.State) bool { return s.User != nil && s.User.ID == bob.User.ID }
+	p.until("Bob is there", is)
+	for range 20 {
+		back.Store(true)
+		_, err := p.does("SwitchAccount", alice.User.ID)
+		must(t, err)
+		p.until("Bob is back", is)
+	}
+}
+
+func TestAWindowIsNotToldTwice(t *testing.T) {
+	p, _, _ := open(t, nil)
+	_, err := p.does("SignIn", bridge.SignInOptions{})
+	must(t, err)
+	s := p.until("signed in", signedIn)
+	for range 3 {
+		must(t, p.call("State", nil))
+		_, err := p.does("SwitchAccount", s.User.ID)
+		must(t, err)
+		must(t, p.call("CancelSignIn", nil))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last.Seq != s.Seq {
+		t.Errorf("%d events told of no change", p.last.Seq-s.Seq)
+	}
+}
+
 // without takes the browser away while the switch is on.
 func without(browser *atomic.Bool) func(*authkit.Config) {
 	return func(cfg *authkit.Config) {
@@ -408,9 +460,16 @@ func TestNonsenseFromThePageIsRefused(t *testing.T) {
 
 // A page in a loop, or one that was taken over: every call is answered, and afterwards a person can sign in.
 func TestAThousandCallsAtOnceLeaveNothingStuck(t *testing.T) {
-	var noBrowser atomic.Bool // a person visits no page of a sign-in that has been given up already
-	noBrowser.Store(true)
-	p, _, _ := open(t, without(&noBrowser))
+	const hint = "alice@example.com" // a person visits the page of the last sign-in, not of those that have been given up
+	p, _, _ := open(t, func(cfg *authkit.Config) {
+		browse := cfg.OpenBrowser
+		cfg.OpenBrowser = func(ctx context.Context, page string) error {
+			if strings.Contains(page, "login_hint=") {
+				return browse(ctx, page)
+			}
+			return os.ErrNotExist
+		}
+	})
 	calls := []func() error{
 		func() error { return p.call("State", nil) },
 		func() error { return p.call("SignIn", nil, bridge.SignInOptions{}) },
@@ -432,8 +491,7 @@ func TestAThousandCallsAtOnceLeaveNothingStuck(t *testing.T) {
 		})
 	}
 	all.Wait()
-	noBrowser.Store(false)
-	_, err := p.does("SignIn", bridge.SignInOptions{})
+	_, err := p.does("SignIn", bridge.SignInOptions{LoginHint: hint})
 	must(t, err)
 	p.until("signed in", signedIn)
 }

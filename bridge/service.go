@@ -145,11 +145,7 @@ func (s *Service) SignOut(ctx context.Context, o SignOutOptions) (State, error) 
 		s.b.Notice(noticeSignOut, "You are signed out here, but your browser could not be opened, and may still remember you: "+
 			"the next sign-in there may need no password.")
 	}
-	return s.b.change(func(st *State) {
-		if st.Status == SignedIn {
-			st.signedOut()
-		}
-	}), nil
+	return s.b.settled(), nil
 }
 
 // noticeSignOut is about the latest sign-out, until the next sign-in.
@@ -160,11 +156,10 @@ func (s *Service) SwitchOrganization(ctx context.Context, id string) (State, err
 	if err := checkInput(id); err != nil {
 		return State{}, err
 	}
-	session, err := s.b.client.SwitchOrganization(ctx, id)
-	if err != nil {
+	if _, err := s.b.client.SwitchOrganization(ctx, id); err != nil {
 		return State{}, fail(err)
 	}
-	return s.b.change(func(st *State) { st.signedIn(session) }), nil
+	return s.b.settled(), nil
 }
 
 // Account is a person who is signed in to the app. The State is about the current one.
@@ -193,11 +188,10 @@ func (s *Service) SwitchAccount(ctx context.Context, id string) (State, error) {
 	if err := checkInput(id); err != nil {
 		return State{}, err
 	}
-	session, err := s.b.client.SwitchAccount(ctx, id)
-	if err != nil {
+	if _, err := s.b.client.SwitchAccount(ctx, id); err != nil {
 		return State{}, fail(err)
 	}
-	return s.b.change(func(st *State) { st.signedIn(session) }), nil
+	return s.b.settled(), nil
 }
 
 // GetAccessToken gives a valid access token.

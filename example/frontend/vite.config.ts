@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { name } from "../app.json";
+import { name } from "../app.json" with { type: "json" };
 
 const title = {
   name: "title",
