@@ -32,7 +32,12 @@ func TestSignInThroughTheScheme(t *testing.T) {
 
 // C16: a server that has one of the two addresses registered refuses the other.
 func TestC16SignInThroughTheLoopbackAddressThatIsRegistered(t *testing.T) {
-	for _, host := range []string{"127.0.0.1", "[::1]"} {
+	hosts := []string{"127.0.0.1"}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil { // not every container has it
+		_ = l.Close()
+		hosts = append(hosts, "[::1]")
+	}
+	for _, host := range hosts {
 		w := newWorld(t, emulator.Config{RedirectURIs: []string{"http://" + host + "/callback"}})
 		c := w.client(func(cfg *authkit.Config) { cfg.RedirectURI = "http://" + host + "/callback" })
 		s := w.signIn(c, authkit.LoginHint("bob@example.com"))
