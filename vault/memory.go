@@ -116,9 +116,14 @@ func (m *memory) load(name string) ([]byte, error) {
 	return slices.Clone(r.data), nil
 }
 
-func (m *memory) update(name string, change func([]byte) ([]byte, error)) error {
+func (m *memory) update(name string, change func([]byte) ([]byte, error)) (Stamp, error) {
 	m.updating.Lock()
 	defer m.updating.Unlock()
+	err := m.change(name, change)
+	return m.stamp(name), err
+}
+
+func (m *memory) change(name string, change func([]byte) ([]byte, error)) error {
 	old, _ := m.load(name)
 	next, err := change(old)
 	switch {

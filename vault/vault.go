@@ -165,8 +165,15 @@ func (v *Vault) Load(ctx context.Context, name string) ([]byte, error) {
 // When Update fails, the earlier record is still in place. A present record that cannot be opened counts as absent;
 // it is set aside, and logged.
 func (v *Vault) Update(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error {
+	_, err := v.UpdateStamped(ctx, name, change)
+	return err
+}
+
+// UpdateStamped is Update, and gives the [Stamp] of what it left, changed or not. A Stamp that is taken after Update may
+// already be that of another process's change. It is zero when Update failed before it had the lock.
+func (v *Vault) UpdateStamped(ctx context.Context, name string, change func(old []byte) ([]byte, error)) (Stamp, error) {
 	if err := checkName(name); err != nil {
-		return err
+		return Stamp{}, err
 	}
 	if m := v.memory(); m != nil {
 		return m.update(name, change)
@@ -174,14 +181,16 @@ func (v *Vault) Update(ctx context.Context, name string, change func(old []byte)
 	if err := v.keys.ready(ctx); isUnavailable(err) {
 		return v.fallBack(err).update(name, change)
 	} else if err != nil {
-		return err
+		return Stamp{}, err
 	}
 	f, unlock, err := v.lockFolder(ctx)
 	if err != nil {
-		return fmt.Errorf("vault: record %q was not changed: %w", name, err)
+		return Stamp{}, fmt.Errorf("vault: record %q was not changed: %w", name, err)
 	}
 	defer unlock()
-	return v.updateLocked(ctx, f, name, change)
+	err = v.updateLocked(ctx, f, name, change)
+	left, _ := v.Stamp(name) // where it cannot be looked at, the zero Stamp makes the next look read it
+	return left, err
 }
 
 func (v *Vault) updateLocked(ctx context.Context, f *folder, name string, change func([]byte) ([]byte, error)) error {
@@ -202,7 +211,7 @@ func (v *Vault) updateLocked(ctx context.Context, f *folder, name string, change
 	}
 	err = v.seal(ctx, f, name, salt, next)
 	if isUnavailable(err) { // there was no key yet, and none could be stored
-		return v.fallBack(err).update(name, func([]byte) ([]byte, error) { return next, nil })
+		_, err = v.fallBack(err).update(name, func([]byte) ([]byte, error) { return next, nil })
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -182,6 +183,30 @@ func TestStampChangesWithEveryWrite(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever remembers the stamp of their own write must not be given that of the next one: they would never look at it.
+func TestTheStampOfAWriteIsItsOwn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vault")
+	var group sync.WaitGroup
+	for writer := range 8 {
+		v := openIn(t, dir)
+		group.Go(func() {
+			for i := range 50 {
+				mine := fmt.Sprint(writer, i)
+				stamp, err := v.UpdateStamped(context.Background(), "session", put(mine))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				data, loaded := v.Load(context.Background(), "session")
+				if now, looked := v.Stamp("session"); now == stamp && string(data) != mine {
+					t.Errorf("%v %v: the stamp of %q was given for %q", loaded, looked, data, mine)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // A clock that is coarse, or was set back, must not make two versions look the same.
