@@ -111,10 +111,10 @@ func (c *Client) swap(ctx context.Context, id string) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return chosen.encode() }); err != nil {
+	next.stamp, err = c.vault.UpdateStamped(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return chosen.encode() })
+	if err != nil {
 		return nil, fmt.Errorf("the account could not be switched, and everybody stays as they were: %w", err)
 	}
-	next.stamp, _ = c.vault.Stamp(c.sessionRecord())
 	c.live.Store(next)
 	c.bus.publish(SignedIn, next) // it is sealed: nobody waits for the tidying
 	c.dropAside(ctx, id)
@@ -126,9 +126,13 @@ func (c *Client) swap(ctx context.Context, id string) (*live, error) {
 // nobody is signed in. c.reading is held.
 func (c *Client) present(ctx context.Context) (*record, error) {
 	rec, err := c.load(ctx)
+	_, lost := errors.AsType[*vault.DamagedError](err)
+	if err != nil && !lost {
+		return nil, err
+	}
 	l := c.live.Load()
-	if err != nil || l == nil || l.rec == nil || (rec == nil && !l.unsaved) || (rec != nil && !c.olderSave(rec, l.rec)) {
-		return rec, err
+	if l == nil || l.rec == nil || (rec == nil && !lost && !l.unsaved) || (rec != nil && !c.olderSave(rec, l.rec)) {
+		return rec, nil
 	}
 	return l.rec, nil
 }

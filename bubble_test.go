@@ -51,8 +51,9 @@ func (d inDisguise) RoundTrip(r *http.Request) (*http.Response, error) {
 // network is the line between a client and its server, which can be cut, and a proxy in front of the server, which can
 // be told what to do with a request instead of passing it on.
 type network struct {
-	http  *http.Server
-	conns chan net.Conn
+	http   *http.Server
+	conns  chan net.Conn
+	closed chan struct{}
 
 	mu    sync.Mutex // guards what follows
 	dials int
@@ -62,7 +63,7 @@ type network struct {
 }
 
 func newNetwork(server http.Handler) *network {
-	n := &network{conns: make(chan net.Conn)}
+	n := &network{conns: make(chan net.Conn), closed: make(chan struct{})}
 	n.http = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.pass(w, r, server) })}
 	go func() { _ = n.http.Serve(n) }()
 	return n
@@ -108,6 +109,8 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 	select {
 	case n.conns <- there:
 		return here, nil
+	case <-n.closed:
+		return nil, net.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -125,15 +128,16 @@ func (n *network) close() { _ = n.http.Close() }
 // network is the http server's listener.
 
 func (n *network) Accept() (net.Conn, error) {
-	c, ok := <-n.conns
-	if !ok {
+	select {
+	case c := <-n.conns:
+		return c, nil
+	case <-n.closed:
 		return nil, net.ErrClosed
 	}
-	return c, nil
 }
 
 func (n *network) Close() error {
-	close(n.conns)
+	close(n.closed)
 	return nil
 }
 

@@ -215,13 +215,15 @@ func (c *Client) signedIn(ctx context.Context, reply *workos.Answer, add bool) (
 			return nil, fmt.Errorf("the account was not added, because the session of whoever is signed in could not be set aside; nothing has changed: %w", err)
 		}
 	}
-	err = c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return rec.encode() })
+	next.stamp, err = c.vault.UpdateStamped(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return rec.encode() })
 	if err != nil {
 		next.unsaved = true
+		if was := c.live.Load(); was != nil {
+			next.stamp = was.stamp // what it replaces, once it can be saved
+		}
 		next.err = fmt.Errorf("the session could not be saved, so it is kept in memory and saving is tried again: %w", err)
 	}
 	c.dropAside(ctx, next.session.User.ID)
-	next.stamp, _ = c.vault.Stamp(c.sessionRecord())
 	c.live.Store(next)
 	c.bus.publish(SignedIn, next)
 	c.followUp(next)

@@ -38,7 +38,7 @@ type Client struct {
 	born   time.Time
 	lookAt atomic.Int64 // time since born at which the file is looked at again
 
-	reading sync.Mutex // one reader of the vault at a time
+	reading turn // one reader of the vault at a time
 	engine  engine
 	answers answers
 	unsaved unsaved
@@ -50,6 +50,21 @@ type Client struct {
 	grace    context.Context // ends a little later, for an exchange under way
 	endGrace context.CancelFunc
 	behind   sync.WaitGroup // what runs behind the caller's back
+}
+
+// turn is a mutex that can be waited for no longer than a context lasts: the keychain may take its time.
+type turn chan struct{}
+
+func (t turn) Lock()   { t <- struct{}{} }
+func (t turn) Unlock() { <-t }
+
+func (t turn) lockFor(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func secret(s string) workos.Secret { return workos.Secret(s) }
@@ -65,7 +80,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, log: cfg.Logger, now: cfg.Now, born: cfg.Now()}
+	c := &Client{cfg: cfg, log: cfg.Logger, now: cfg.Now, born: cfg.Now(), reading: make(turn, 1)}
 	if c.redirect, err = parseRedirect(cfg.RedirectURI); err != nil {
 		return nil, err
 	}
@@ -196,7 +211,9 @@ func (c *Client) current(ctx context.Context) (*live, error) {
 
 // look reads the session's record when the file is another than the one this process knows.
 func (c *Client) look(ctx context.Context) (*live, error) {
-	c.reading.Lock()
+	if err := c.reading.lockFor(ctx); err != nil {
+		return nil, err
+	}
 	defer c.reading.Unlock()
 	l := c.live.Load()
 	stamp, err := c.vault.Stamp(c.sessionRecord())
@@ -204,24 +221,28 @@ func (c *Client) look(ctx context.Context) (*live, error) {
 		return l, nil // a folder that cannot be looked at now is no reason to forget anybody
 	}
 	rec, err := c.load(ctx)
-	if err != nil {
-		if l != nil {
-			return l, nil
+	damaged, lost := errors.AsType[*vault.DamagedError](err)
+	switch {
+	case lost && l != nil && l.rec != nil:
+		if damaged.KeptAs != "" {
+			stamp = vault.Stamp{} // it is out of the way
 		}
+		return c.keep(l, stamp), nil
+	case err != nil && !lost && l != nil:
+		return l, nil
+	case err != nil && !lost:
 		return nil, err
 	}
 	return c.adopt(l, rec, stamp), nil
 }
 
-// load reads the record; nil when there is none that this client can use. What the vault set aside as damaged has been
-// logged by the vault, and is a sign-out for the person.
+// load reads the record; nil when there is none that this client can use. What is damaged has been set aside, and
+// logged, by the vault; the error is then a *vault.DamagedError.
 func (c *Client) load(ctx context.Context) (*record, error) {
 	data, err := c.vault.Load(ctx, c.sessionRecord())
-	var damaged *vault.DamagedError
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.As(err, &damaged):
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
+	} else if err != nil {
 		return nil, err
 	}
 	rec, err := c.decodeRecord(data)
@@ -235,11 +256,7 @@ func (c *Client) load(ctx context.Context) (*record, error) {
 // adopt makes what the file says the state of this process, unless this process knows better. c.reading is held.
 func (c *Client) adopt(l *live, rec *record, stamp vault.Stamp) *live {
 	if l != nil && l.rec != nil && c.knowsBetter(l, rec) {
-		keep := *l
-		keep.stamp, keep.unsaved = stamp, true
-		c.live.Store(&keep)
-		c.engine.saveLater(0) // nothing has failed, and another process may start from the older file
-		return &keep
+		return c.keep(l, stamp)
 	}
 	next := &live{stamp: stamp}
 	if rec != nil {
@@ -256,6 +273,16 @@ func (c *Client) adopt(l *live, rec *record, stamp vault.Stamp) *live {
 		c.engine.verifyLater()
 	}
 	return next
+}
+
+// keep goes on with what memory holds, in spite of a file with that stamp, and writes it anew: at once, since nothing has
+// failed, and another process may start from the file.
+func (c *Client) keep(l *live, stamp vault.Stamp) *live {
+	kept := *l
+	kept.stamp, kept.unsaved = stamp, true
+	c.live.Store(&kept)
+	c.engine.saveLater(0)
+	return &kept
 }
 
 // knowsBetter reports whether the state in memory must survive what the file says: the file holds an older save of the

@@ -141,20 +141,15 @@ func (c *Client) save(ctx context.Context, l *live, rec *record) (*live, error) 
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := c.replace(ctx, l, rec)
-	switch {
-	case errors.Is(err, errElsewhere):
-		stamp, _ := c.vault.Stamp(c.sessionRecord())
-		got := c.adopt(was, theirs, stamp)
-		if got.rec == nil {
-			return nil, got.signedOut()
+	err = c.replace(ctx, l, next)
+	if errors.Is(err, errElsewhere) {
+		if next = c.live.Load(); next.rec == nil {
+			return nil, next.signedOut()
 		}
-		return got, nil
-	case err != nil:
-		next.stamp, next.unsaved = l.stamp, true
+		return next, nil
+	}
+	if err != nil {
 		next.err = fmt.Errorf("the renewed session could not be saved, so it is kept in memory and saving is tried again: %w", err)
-	default:
-		next.stamp, _ = c.vault.Stamp(c.sessionRecord())
 	}
 	c.live.Store(next)
 	c.announceSaved(was, next)
@@ -170,26 +165,36 @@ func (c *Client) announceSaved(was, next *live) {
 	c.followUp(next)
 }
 
-// replace writes rec by compare and swap under the vault's lock, if the file still holds what known was read from or
-// saved to: the loser of a race never overwrites the winner (A10). errElsewhere comes with what the file holds
-// instead, nil when it holds nothing.
-func (c *Client) replace(ctx context.Context, known *live, rec *record) (theirs *record, err error) {
-	absent := known.stamp == vault.Stamp{} || c.folderGone()
-	err = c.vault.Update(ctx, c.sessionRecord(), func(old []byte) ([]byte, error) {
-		theirs = nil
-		if old == nil && !absent {
+// replace seals next by compare and swap, if the file is still the one that known was read from or saved to, or holds
+// what next comes after: the loser of a race never overwrites the winner (A10). errElsewhere says that it has adopted
+// what the file holds instead. After any other failure next is unsaved. c.reading is held.
+func (c *Client) replace(ctx context.Context, known, next *live) error {
+	gone := c.folderGone()
+	var theirs *record
+	stamp, err := c.vault.UpdateStamped(ctx, c.sessionRecord(), func(old []byte) ([]byte, error) {
+		present, err := c.vault.Stamp(c.sessionRecord())
+		if err == nil && present == known.stamp || old == nil && gone {
+			return next.rec.encode()
+		}
+		if old == nil {
 			return nil, errElsewhere // signed out by another process
 		}
-		if old != nil {
-			got, err := c.decodeRecord(old)
-			if err == nil && got.RefreshToken != known.rec.RefreshToken && !c.olderSave(got, rec) {
-				theirs = got
-				return nil, errElsewhere
-			}
+		got, err := c.decodeRecord(old)
+		if err == nil && got.RefreshToken != known.rec.RefreshToken && !c.olderSave(got, next.rec) {
+			theirs = got
+			return nil, errElsewhere
 		}
-		return rec.encode()
+		return next.rec.encode()
 	})
-	return theirs, err
+	switch {
+	case err == nil:
+		next.stamp, next.unsaved = stamp, false
+	case errors.Is(err, errElsewhere):
+		c.adopt(c.live.Load(), theirs, stamp)
+	default:
+		next.stamp, next.unsaved = known.stamp, true
+	}
+	return err
 }
 
 // olderSave reports whether got is an earlier save of the same session as rec: a file restored from a backup (A18).
@@ -213,8 +218,7 @@ func (e *engine) finish(ctx context.Context, l *live, code string) (*live, error
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	var theirs *record
-	err := c.vault.Update(ctx, c.sessionRecord(), func(old []byte) ([]byte, error) {
-		theirs = nil
+	stamp, err := c.vault.UpdateStamped(ctx, c.sessionRecord(), func(old []byte) ([]byte, error) {
 		if old != nil {
 			if got, err := c.decodeRecord(old); err == nil && got.RefreshToken != l.rec.RefreshToken {
 				theirs = got
@@ -223,7 +227,6 @@ func (e *engine) finish(ctx context.Context, l *live, code string) (*live, error
 		}
 		return nil, nil
 	})
-	stamp, _ := c.vault.Stamp(c.sessionRecord())
 	if theirs != nil {
 		return c.adopt(c.live.Load(), theirs, stamp), nil
 	}

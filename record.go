@@ -11,7 +11,7 @@ import (
 // record is a session as it is sealed. It is the only type that holds a refresh token, and it is never printed.
 type record struct {
 	Version  int    `json:"v"`
-	Seq      int64  `json:"seq"`       // rises with every save of one session: tells newer from older, also after a restore from a backup
+	Seq      int64  `json:"seq"`       // how many refreshes after the sign-in, from a number that rises with every sign-in: tells newer from older
 	ClientID string `json:"client_id"` // the environment that the session belongs to (A07)
 	APIURL   string `json:"api_url"`
 
@@ -64,13 +64,13 @@ func (c *Client) usable(r *record) error {
 // that it renews, nil for a sign-in: what a session began with is told at its sign-in, and need not be at a refresh.
 func (c *Client) newRecord(a *workos.Answer, claims *workos.Claims, verified bool, arrived time.Time, previous *record) *record {
 	if previous == nil {
-		previous = &record{}
+		previous = &record{Seq: arrived.UnixNano()}
 	}
 	if len(a.Impersonator) == 0 {
 		a.Impersonator = previous.Impersonator
 	}
 	return &record{
-		Version: recordVersion, Seq: max(previous.Seq+1, arrived.UnixNano()), ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL,
+		Version: recordVersion, Seq: previous.Seq + 1, ClientID: c.cfg.ClientID, APIURL: c.cfg.APIURL,
 		User: a.User, OrganizationID: or(a.OrganizationID, claims.OrganizationID), AuthenticationMethod: or(a.AuthenticationMethod, previous.AuthenticationMethod),
 		Impersonator: a.Impersonator, AccessToken: a.AccessToken.Reveal(), RefreshToken: a.RefreshToken.Reveal(),
 		ArrivedAt: arrived.Round(0), Lifetime: remaining(claims, a.Date), Verified: verified,

@@ -65,6 +65,30 @@ func TestA18ARestoredBackupIsSurvived(t *testing.T) {
 	}
 }
 
+// A file that is damaged while the app runs costs nobody the session either: memory has it.
+func TestAFileThatIsDamagedWhileTheAppRunsIsWrittenAgain(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	c := w.client()
+	s := w.signIn(c)
+	for path, data := range w.sessionFiles() {
+		if err := os.WriteFile(path, data[:len(data)/2], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.advance(time.Second)
+	if got, err := c.Session(t.Context()); err != nil || got.ID != s.ID {
+		t.Fatalf("Session = %v, %v", got, err)
+	}
+	eventually(t, "the session is on disk again", func() bool {
+		other := w.client()
+		defer func() { _ = other.Close() }()
+		got, err := other.Session(t.Context())
+		return err == nil && got.ID == s.ID
+	})
+	k.advance(6 * time.Minute)
+	w.token(c)
+}
+
 func TestAFolderThatWasTidiedUpIsWrittenAgain(t *testing.T) {
 	w, k := atClock(t, emulator.Config{})
 	c := w.client()
@@ -90,27 +114,57 @@ func TestAFailedSaveKeepsTheSessionInMemoryAndTriesAgain(t *testing.T) {
 	c := w.client()
 	w.signIn(c)
 	old := w.sessionFiles()
-	aside := w.config.Dir + "-aside"
-	if err := os.Rename(w.config.Dir, aside); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(w.config.Dir, nil, 0o600); err != nil { // a file where the folder should be: nothing can be written
-		t.Fatal(err)
-	}
+	mend := w.withoutFolder()
 	k.advance(6 * time.Minute)
 	token := w.token(c)
 	if s, err := c.Session(t.Context()); err != nil || s.Err == nil || s.Stale {
 		t.Fatalf("Session = %+v, %v", s, err)
 	}
-	if err := errors.Join(os.Remove(w.config.Dir), os.Rename(aside, w.config.Dir)); err != nil {
-		t.Fatal(err)
-	}
+	mend()
 	w.eventuallyRewritten(old)
 	if w.token(w.client()) != token {
 		t.Error("the next process has another token")
 	}
 	if n := w.server.Count(emulator.Refresh); n != 1 {
 		t.Errorf("%d refreshes, want 1", n)
+	}
+}
+
+// withoutFolder puts a file where the folder should be, so that nothing can be read or written until mend.
+func (w *world) withoutFolder() (mend func()) {
+	w.Helper()
+	aside := w.config.Dir + "-aside"
+	if err := errors.Join(os.Rename(w.config.Dir, aside), os.WriteFile(w.config.Dir, nil, 0o600)); err != nil {
+		w.Fatal(err)
+	}
+	return func() {
+		w.Helper()
+		if err := errors.Join(os.Remove(w.config.Dir), os.Rename(aside, w.config.Dir)); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// A sign-in that could not be saved was undone by the session that it had replaced, as soon as that could be read again.
+func TestASignInThatCannotBeSavedReplacesAllTheSame(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	w.signIn(c)
+	mend := w.withoutFolder()
+	carol := w.signIn(c, authkit.LoginHint("carol@example.com"))
+	if carol.Err == nil {
+		t.Error("nobody is told that the session cannot be saved")
+	}
+	mend()
+	eventually(t, "the session is saved", func() bool {
+		s, err := c.Session(t.Context())
+		if err != nil || s.ID != carol.ID {
+			t.Fatalf("Session = %v, %v", s, err)
+		}
+		return s.Err == nil
+	})
+	if s, err := w.client().Session(t.Context()); err != nil || s.ID != carol.ID {
+		t.Errorf("the next start knows %v, %v", s, err)
 	}
 }
 

@@ -40,17 +40,13 @@ func (e *engine) saved(ctx context.Context) bool {
 	if l.rec == nil || !l.unsaved {
 		return true
 	}
-	theirs, err := c.replace(ctx, l, l.rec)
-	if err != nil && !errors.Is(err, errElsewhere) {
-		return false
-	}
-	stamp, _ := c.vault.Stamp(c.sessionRecord())
-	if err != nil {
-		c.adopt(l, theirs, stamp)
-		return true
-	}
 	kept := *l
-	kept.stamp, kept.unsaved, kept.err = stamp, false, nil
+	if !errors.Is(l.err, ErrOffline) {
+		kept.err = nil
+	}
+	if err := c.replace(ctx, l, &kept); err != nil {
+		return errors.Is(err, errElsewhere)
+	}
 	c.live.Store(&kept)
 	c.bus.publish(Refreshed, &kept)
 	return true
@@ -67,16 +63,17 @@ func (e *engine) verified(ctx context.Context) bool {
 	if errors.Is(err, workos.ErrKeysUnavailable) {
 		return false
 	}
-	c.settle(ctx, l, err)
+	c.settle(ctx, l.token, err)
 	return true
 }
 
-// settle notes how the late check of l's signature ended. A token with a wrong one is taken away, and the session
+// settle notes how the late check of a token's signature ended. A token with a wrong one is taken away, and the session
 // has to be renewed before it gives another.
-func (c *Client) settle(ctx context.Context, l *live, refused error) {
+func (c *Client) settle(ctx context.Context, token string, refused error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	if now := c.live.Load(); now.rec == nil || now.token != l.token {
+	l := c.live.Load()
+	if l.rec == nil || l.token != token {
 		return
 	}
 	settled, rec := *l, *l.rec
@@ -86,10 +83,14 @@ func (c *Client) settle(ctx context.Context, l *live, refused error) {
 		settled.token, settled.err = "", refused
 		rec.Lifetime = 0 // ended for the other processes and the next start too
 	}
-	_, err := c.replace(ctx, l, &rec)
-	settled.unsaved = err != nil
-	settled.stamp, _ = c.vault.Stamp(c.sessionRecord())
+	err := c.replace(ctx, l, &settled)
+	if errors.Is(err, errElsewhere) {
+		return // that token is nobody's any more
+	}
 	c.live.Store(&settled)
+	if err != nil {
+		c.engine.saveLater(time.Second)
+	}
 	if refused != nil {
 		c.log.Error("authkit: the access token's signature turned out to be wrong, and the token is not used any more", "reason", refused.Error())
 		c.bus.publish(Troubled, &settled)

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/emulator"
+	"github.com/authkit-desktop/authkit/vault"
 )
 
 // clock is a wall clock that a test moves.
@@ -184,24 +183,44 @@ func TestSignOutWithoutTheNetwork(t *testing.T) {
 }
 
 func TestOtherProcessesNoticeWithinASecondOfUse(t *testing.T) {
-	w := newWorld(t, emulator.Config{})
+	w, k := atClock(t, emulator.Config{AutoSignIn: "bob@example.com"})
 	one, two := w.client(), w.client()
-	if _, err := two.Session(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
-		t.Fatal(err)
-	}
 	kinds := make(chan authkit.Kind, 10)
 	defer two.Subscribe(func(e authkit.Event) { kinds <- e.Kind })()
-	w.signIn(one)
-	eventually(t, "the sign-in is noticed", func() bool { _, err := two.Session(t.Context()); return err == nil })
-	if err := one.SignOut(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the sign-out is noticed", func() bool { _, err := two.Session(t.Context()); return errors.Is(err, authkit.ErrSignedOut) })
-	for _, want := range []authkit.Kind{authkit.Present, authkit.SignedIn, authkit.SignedOut} {
+	mustBe := func(want authkit.Kind) {
+		t.Helper()
 		if got := <-kinds; got != want {
 			t.Errorf("event %s, want %s", got, want)
 		}
 	}
+	mustBe(authkit.Present)
+	s := w.signIn(one)
+	k.advance(time.Second)
+	if got, err := two.Session(t.Context()); err != nil || got.ID != s.ID {
+		t.Errorf("after the sign-in: %v, %v", got, err)
+	}
+	mustBe(authkit.SignedIn)
+	orgs := w.server.Organizations()
+	next := orgs[0].ID
+	if next == s.OrganizationID {
+		next = orgs[1].ID
+	}
+	if _, err := one.SwitchOrganization(t.Context(), next); err != nil {
+		t.Fatal(err)
+	}
+	k.advance(time.Second)
+	if got, err := two.Session(t.Context()); err != nil || got.OrganizationID != next {
+		t.Errorf("after the switch: %v, %v", got, err)
+	}
+	mustBe(authkit.Switched)
+	if err := one.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.advance(time.Second)
+	if _, err := two.AccessToken(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("after the sign-out: %v", err)
+	}
+	mustBe(authkit.SignedOut)
 }
 
 func TestBrokenSessionFiles(t *testing.T) {
@@ -356,40 +375,6 @@ func TestTheEnvironmentAndTheElectronExamplesEnvFile(t *testing.T) {
 	}
 }
 
-func TestHTTPClientSendsTheTokenToItsHostsOnlyAndRenewsOnce(t *testing.T) {
-	w := newWorld(t, emulator.Config{})
-	c := w.client()
-	w.signIn(c)
-	first := w.token(c)
-	var seen []string
-	api := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		seen = append(seen, r.Header.Get("Authorization"))
-		if r.Header.Get("Authorization") == "Bearer "+first {
-			rw.WriteHeader(http.StatusUnauthorized)
-		}
-	}))
-	defer api.Close()
-	hc := c.HTTPClient(strings.TrimPrefix(api.URL, "http://"))
-	hc.Transport = c.Transport(api.Client().Transport, strings.TrimPrefix(api.URL, "http://"))
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, api.URL, strings.NewReader("body"))
-	res, err := hc.Do(req)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%v %v", res, err)
-	}
-	_ = res.Body.Close()
-	if len(seen) != 2 || seen[1] == seen[0] || w.server.Count(emulator.Refresh) != 1 {
-		t.Errorf("%d requests, %d refreshes", len(seen), w.server.Count(emulator.Refresh))
-	}
-	other := &http.Client{Transport: c.Transport(api.Client().Transport, "api.example.com")}
-	req, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL, nil)
-	if res, err := other.Do(req); err == nil {
-		_ = res.Body.Close()
-	}
-	if seen[len(seen)-1] != "" {
-		t.Error("the token went to a host that was not named")
-	}
-}
-
 func TestMethodsEndWithTheirContextAndAfterClose(t *testing.T) {
 	w := newWorld(t, emulator.Config{})
 	c := w.client()
@@ -402,6 +387,38 @@ func TestMethodsEndWithTheirContextAndAfterClose(t *testing.T) {
 	if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrClosed) {
 		t.Errorf("closed: %v", err)
 	}
+}
+
+// silentKeychain does not answer until it is told to.
+type silentKeychain struct{ asked, answer chan struct{} }
+
+func (k *silentKeychain) Get(string, string) (string, error) {
+	close(k.asked)
+	<-k.answer
+	return "", vault.ErrNoKey
+}
+
+func (k *silentKeychain) Set(string, string, string) error { return nil }
+
+// One caller waits for the keychain, which hangs; the next has less time, and is not kept by the first.
+func TestACallEndsWithItsContextWhileAnotherWaits(t *testing.T) {
+	w := newWorld(t, emulator.Config{})
+	w.signIn(w.client()) // there is a file to open
+	k := &silentKeychain{make(chan struct{}), make(chan struct{})}
+	c := w.client(func(cfg *authkit.Config) { cfg.EncryptionSecret, cfg.Keychain = "", k })
+	first := make(chan struct{})
+	go func() {
+		defer close(first)
+		_, _ = c.Session(t.Context())
+	}()
+	<-k.asked
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := c.AccessToken(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("AccessToken = %v", err)
+	}
+	close(k.answer)
+	<-first
 }
 
 func BenchmarkAccessTokenFresh(b *testing.B) {

@@ -71,13 +71,11 @@ func (c *Client) forget(ctx context.Context, l *live) error {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	c.dropAside(ctx, l.session.User.ID)
-	err := c.vault.Update(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return nil, nil })
-	over := &live{}
-	stamp, unseen := c.vault.Stamp(c.sessionRecord())
-	if unseen == nil && stamp == (vault.Stamp{}) {
+	stamp, err := c.vault.UpdateStamped(ctx, c.sessionRecord(), func([]byte) ([]byte, error) { return nil, nil })
+	if left, unseen := c.vault.Stamp(c.sessionRecord()); unseen == nil && left == (vault.Stamp{}) {
 		err = nil // there was nothing to remove, on a disk that takes no change
 	}
-	over.stamp = stamp
+	over := &live{stamp: stamp}
 	c.live.Store(over)
 	c.bus.publish(SignedOut, over)
 	return err

@@ -1,8 +1,13 @@
 package authkit_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,6 +57,64 @@ func TestAnIdleAppAsksNothing(t *testing.T) {
 		}
 		if w.token(c) == old {
 			t.Error("an old token was handed out")
+		}
+	})
+}
+
+// The sealed file is looked at no more than once a second, and not at all while nobody asks.
+func TestTheFileIsLookedAtOnceASecondAndOnlyInUse(t *testing.T) {
+	inBubble(t, emulator.Config{}, func(t *testing.T, w *world, _ *network) {
+		c, other := w.client(), w.client()
+		defer func() { _ = c.Close(); _ = other.Close() }()
+		w.signIn(c)
+		token := w.token(c)
+		var kinds []authkit.Kind
+		defer c.Subscribe(func(e authkit.Event) { kinds = append(kinds, e.Kind) })()
+		time.Sleep(time.Second)
+		w.token(c) // looks
+		if err := other.SignOut(t.Context(), authkit.LocalOnly()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(999 * time.Millisecond)
+		if w.token(c) != token {
+			t.Error("another token")
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(kinds) != 1 {
+			t.Errorf("an idle client has looked: %v", kinds)
+		}
+		if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+			t.Errorf("AccessToken = %v", err)
+		}
+	})
+}
+
+// What a refresh asks for: WorkOS is told of the organization each time, since nothing says that it remembers it.
+func TestARefreshNamesTheOrganization(t *testing.T) {
+	inBubble(t, emulator.Config{}, func(t *testing.T, w *world, n *network) {
+		c := w.client()
+		defer func() { _ = c.Close() }()
+		s := w.signIn(c)
+		var asked struct {
+			Grant        string `json:"grant_type"`
+			Organization string `json:"organization_id"`
+			Secret       string `json:"client_secret"`
+		}
+		n.change(func(n *network) {
+			n.proxy = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				body, err := io.ReadAll(r.Body)
+				if err = errors.Join(err, json.Unmarshal(body, &asked)); err != nil {
+					t.Error(err)
+				}
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				next.ServeHTTP(rw, r)
+			}
+		})
+		time.Sleep(6 * time.Minute)
+		w.token(c)
+		if asked.Grant != "refresh_token" || s.OrganizationID == "" || asked.Organization != s.OrganizationID || asked.Secret != "" {
+			t.Errorf("asked %+v, the organization is %s", asked, s.OrganizationID)
 		}
 	})
 }
@@ -153,21 +216,22 @@ func TestA15KeysAreAskedForOnceInACooldown(t *testing.T) {
 	})
 }
 
+func withoutKeys(n *network) {
+	n.proxy = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.Contains(r.URL.Path, "jwks") {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+}
+
 // An outage of the keys blocks nobody; the signature is checked as soon as they can be had.
 func TestATokenTakenWithoutKeysIsVerifiedLater(t *testing.T) {
 	for name, good := range map[string]bool{"good": true, "forged": false} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, emulator.Config{Rotation: emulator.RotateGrace}, func(t *testing.T, w *world, n *network) {
-				noKeys := func(n *network) {
-					n.proxy = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-						if strings.Contains(r.URL.Path, "jwks") {
-							rw.WriteHeader(http.StatusServiceUnavailable)
-							return
-						}
-						next.ServeHTTP(rw, r)
-					}
-				}
-				n.change(noKeys)
+				n.change(withoutKeys)
 				c := w.client()
 				defer func() { _ = c.Close() }()
 				s := w.signIn(c)
@@ -195,4 +259,67 @@ func TestATokenTakenWithoutKeysIsVerifiedLater(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A10: an answer that comes late, as to a process that was stopped, is behind what others have had since. Nobody has the
+// lock here, since it cannot be taken.
+func TestA10ALateAnswerDoesNotReplaceANewerSession(t *testing.T) {
+	inBubble(t, emulator.Config{Rotation: emulator.RotateGrace}, func(t *testing.T, w *world, n *network) {
+		c, other := w.client(), w.client()
+		defer func() { _ = c.Close(); _ = other.Close() }()
+		w.signIn(c)
+		w.token(other)
+		if err := os.Mkdir(filepath.Join(w.config.Dir, "refresh-default.lock"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		late := make(chan struct{})
+		n.change(func(n *network) {
+			n.proxy = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				next.ServeHTTP(rw, r)
+				<-late
+			}
+		})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = c.Refresh(t.Context())
+		}()
+		synctest.Wait()
+		n.change(nil)
+		for range 2 { // the same answer again, within the grace, and the one after it
+			time.Sleep(time.Second)
+			if _, err := other.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Second)
+		close(late)
+		<-done
+		if w.token(c) != w.token(other) {
+			t.Error("the two have two sessions")
+		}
+		time.Sleep(time.Minute) // the grace is over
+		if _, err := w.client().Refresh(t.Context()); err != nil {
+			t.Errorf("the session is lost: %v", err)
+		}
+	})
+}
+
+// The late check of a signature is about one token: by then, another process may have a newer one.
+func TestTheLateCheckOfASignatureKeepsWhatOthersHaveSaved(t *testing.T) {
+	inBubble(t, emulator.Config{Rotation: emulator.RotateStrict}, func(t *testing.T, w *world, n *network) {
+		n.change(withoutKeys)
+		c, other := w.client(), w.client()
+		defer func() { _ = c.Close(); _ = other.Close() }()
+		w.signIn(c)
+		time.Sleep(10 * time.Second)
+		n.change(nil)
+		if _, err := other.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute) // c, which nobody uses, checks its token
+		if w.token(c) != w.token(other) {
+			t.Error("the two have two tokens")
+		}
+	})
 }

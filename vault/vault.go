@@ -170,7 +170,7 @@ func (v *Vault) Update(ctx context.Context, name string, change func(old []byte)
 }
 
 // UpdateStamped is Update, and gives the [Stamp] of what it left, changed or not. A Stamp that is taken after Update may
-// already be that of another process's change. It is zero when Update failed before it had the lock.
+// already be that of another process's change. When Update fails before it has the lock, it is a look from outside.
 func (v *Vault) UpdateStamped(ctx context.Context, name string, change func(old []byte) ([]byte, error)) (Stamp, error) {
 	if err := checkName(name); err != nil {
 		return Stamp{}, err
@@ -181,16 +181,21 @@ func (v *Vault) UpdateStamped(ctx context.Context, name string, change func(old 
 	if err := v.keys.ready(ctx); isUnavailable(err) {
 		return v.fallBack(err).update(name, change)
 	} else if err != nil {
-		return Stamp{}, err
+		return v.left(name), err
 	}
 	f, unlock, err := v.lockFolder(ctx)
 	if err != nil {
-		return Stamp{}, fmt.Errorf("vault: record %q was not changed: %w", name, err)
+		return v.left(name), fmt.Errorf("vault: record %q was not changed: %w", name, err)
 	}
 	defer unlock()
 	err = v.updateLocked(ctx, f, name, change)
-	left, _ := v.Stamp(name) // where it cannot be looked at, the zero Stamp makes the next look read it
-	return left, err
+	return v.left(name), err
+}
+
+// left is the stamp of a record, zero where it cannot be looked at: the next one who can will then read the record.
+func (v *Vault) left(name string) Stamp {
+	s, _ := v.Stamp(name)
+	return s
 }
 
 func (v *Vault) updateLocked(ctx context.Context, f *folder, name string, change func([]byte) ([]byte, error)) error {
