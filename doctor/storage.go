@@ -20,7 +20,7 @@ func (v *visit) keychain(context.Context) Check {
 	case vault.InPassphrase:
 		return ok("not used: %s", s.Why)
 	}
-	return Check{Status: Failed, Found: fmt.Sprint(s.Cause), Means: "sessions end with the program: " + s.Why, Fix: keychainFix(s.Cause)}
+	return Check{Status: Failed, Found: fmt.Sprint(s.Cause), Means: "sessions are kept in memory and end with the program; sealed files are left as they are", Fix: keychainFix(s.Cause)}
 }
 
 func keychainFix(cause error) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,7 @@ const loopbackRedirect = "http://127.0.0.1/callback"
 type connection struct {
 	clientID, apiURL, profile, dir string
 	issuers                        []string
+	app, redirectURI               string // of an app that is looked at in this program's place
 	verbose                        bool
 }
 
@@ -42,14 +44,14 @@ func (c *connection) config(p *program) (authkit.Config, error) {
 	if err := checkFile(".env"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return authkit.Config{}, err
 	}
-	cfg, err := authkit.LoadConfig(authkit.Config{AppID: appID, AppName: "authkit", ClientID: c.clientID, APIURL: c.apiURL,
-		Profile: c.profile, Dir: c.dir, Issuers: c.issuers})
+	cfg, err := authkit.LoadConfig(authkit.Config{AppID: cmp.Or(c.app, appID), AppName: cmp.Or(c.app, "authkit"), ClientID: c.clientID,
+		RedirectURI: c.redirectURI, APIURL: c.apiURL, Profile: c.profile, Dir: c.dir, Issuers: c.issuers})
 	if err != nil {
 		return authkit.Config{}, complaint{what: err.Error(), do: "Mend the file, or go to another folder.", code: codeUsage}
 	}
 	// Whoever names an emulator in a terminal means it; what is no loopback address is refused all the same.
 	cfg.AllowEmulator = strings.HasPrefix(cfg.APIURL, "http:")
-	if !strings.HasPrefix(cfg.RedirectURI, "http:") {
+	if c.app == "" && !strings.HasPrefix(cfg.RedirectURI, "http:") {
 		cfg.RedirectURI = loopbackRedirect // the links of a scheme, as an app's .env has it, go to the app
 	}
 	if c.verbose {

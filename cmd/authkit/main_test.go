@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +11,17 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/authkit-desktop/authkit/deeplink"
+	"github.com/authkit-desktop/authkit/doctor"
 )
 
-// The test program plays two others: authkit itself, and a browser that goes where it is sent.
+// The test program plays three others: authkit itself, a browser that goes where it is sent, and an app with a scheme.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"authkit": main,
 		"browser": openBrowser,
+		"notes":   notes,
 	})
 }
 
@@ -45,5 +50,17 @@ func browse(address string) {
 	if err == nil {
 		_, _ = io.Copy(io.Discard, res.Body)
 		_ = res.Body.Close()
+	}
+}
+
+// notes is an app: it owns a scheme, and answers the doctor's links.
+func notes() {
+	ctx, app := context.Background(), deeplink.Config{Scheme: "com.example.notes", AppID: "com.example.notes", AppName: "Notes"}
+	link, _ := deeplink.FromArgs(os.Args[1:], app.Scheme)
+	if doctor.Answer(ctx, app.AppID, link) {
+		return
+	}
+	if _, err := deeplink.Register(ctx, app); err != nil {
+		panic(err)
 	}
 }
