@@ -41,7 +41,7 @@ var roles = map[string]func(v *vault.Vault){
 func playRole(role, dir string) {
 	c := config(dir)
 	if os.Getenv("VAULT_TEST_KEYCHAIN") != "" {
-		c.Passphrase = ""
+		c.Passphrase, c.KeychainTimeout = "", time.Minute
 	}
 	v, err := vault.New(c)
 	check(err)
