@@ -104,12 +104,17 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// maxHeader bounds the header of an answer, in bytes (A24). The body has its own bound; zero would be 10 MiB.
+const maxHeader = 256 << 10
+
 func newWire(base *url.URL, cfg Config) *workos.Client {
 	hc := cfg.HTTPClient
 	if hc == nil {
 		hc = &http.Client{}
 		if shared, ok := http.DefaultTransport.(*http.Transport); ok {
-			hc.Transport = shared.Clone() // of our own, so that Close can end its idle connections
+			own := shared.Clone() // so that Close can end its idle connections
+			own.MaxResponseHeaderBytes = maxHeader
+			hc.Transport = own
 		}
 	}
 	wire := workos.NewClient(base, cfg.ClientID, hc)

@@ -188,25 +188,32 @@ func TestAnOutageOfTheKeysBlocksNobody(t *testing.T) {
 	w.token(c)
 }
 
-// A24: a refresh that answers with the token of another person changes nothing.
+// A24: a refresh that answers with another person, in the token, in the description or in both, changes nothing.
 func TestA24ATokenOfAnotherPersonIsRefused(t *testing.T) {
 	w, k := atClock(t, emulator.Config{Rotation: emulator.RotateNever})
 	bob := w.client(func(cfg *authkit.Config) { cfg.Dir += "-bob" })
-	w.signIn(bob, authkit.LoginHint("bob@example.com"))
+	him := map[string]any{"object": "user", "id": w.signIn(bob, authkit.LoginHint("bob@example.com")).User.ID, "email": "bob@example.com"}
 	foreign := w.token(bob)
 	c := w.client()
 	s := w.signIn(c)
-	k.advance(6 * time.Minute)
-	w.server.AddFaults(emulator.Fault{Route: emulator.Refresh, Times: emulator.Forever, Patch: map[string]any{"access_token": foreign}})
-	if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrOffline) {
-		t.Errorf("AccessToken = %v", err)
-	}
-	if got, err := c.Session(t.Context()); err != nil || got.User.ID != s.User.ID || got.ID != s.ID {
-		t.Errorf("Session = %+v, %v", got, err)
-	}
-	w.server.ClearFaults()
-	if _, err := c.Refresh(t.Context()); err != nil {
-		t.Errorf("afterwards: %v", err)
+	for name, patch := range map[string]map[string]any{
+		"his token":      {"access_token": foreign},
+		"his name":       {"user": him},
+		"nobody's name":  {"user": map[string]any{"object": "user", "email": "alice@example.com"}},
+		"token and name": {"access_token": foreign, "user": him},
+	} {
+		k.advance(6 * time.Minute)
+		w.server.AddFaults(emulator.Fault{Route: emulator.Refresh, Times: emulator.Forever, Patch: patch})
+		if _, err := c.AccessToken(t.Context()); !errors.Is(err, authkit.ErrOffline) {
+			t.Errorf("%s: AccessToken = %v", name, err)
+		}
+		if got, err := c.Session(t.Context()); err != nil || got.User.ID != s.User.ID || got.User.Email != s.User.Email || got.ID != s.ID {
+			t.Errorf("%s: Session = %+v, %v", name, got, err)
+		}
+		w.server.ClearFaults()
+		if _, err := c.Refresh(t.Context()); err != nil {
+			t.Errorf("%s: afterwards: %v", name, err)
+		}
 	}
 }
 

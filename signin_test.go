@@ -83,7 +83,7 @@ func TestASessionIsKnownAfterARestartWithoutTheNetwork(t *testing.T) {
 	}
 }
 
-func TestC03C04C06EveryAttemptHasItsOwnPKCEAndState(t *testing.T) {
+func TestC03C04C05C06EveryAttemptHasItsOwnPKCEAndState(t *testing.T) {
 	w := newWorld(t, emulator.Config{})
 	c := w.client()
 	seen := map[string]bool{}
@@ -206,6 +206,9 @@ func TestC24ALinkThatComesTwiceIsOneSignIn(t *testing.T) {
 	if err := mustEnd(t, outcome); err != nil {
 		t.Fatal(err)
 	}
+	if s, err := c.HandleCallback(t.Context(), link); err != nil || s.User.Email != "alice@example.com" {
+		t.Errorf("once more, after the sign-in has ended: %v, %v", s, err)
+	}
 	if n := w.server.Count(emulator.Exchange); n != 1 {
 		t.Errorf("%d exchanges, want 1", n)
 	}
@@ -286,15 +289,50 @@ func TestARefusalOnThePageEndsTheAttempt(t *testing.T) {
 	}
 }
 
-// A07: an attempt begun against one environment is not finished against another.
+// A07: an attempt begun against one environment is not finished against another, nor in another profile.
 func TestA07AnAttemptBelongsToItsEnvironment(t *testing.T) {
 	w := newWorld(t, emulator.Config{})
-	link, _, cancel := w.waiting(w.client())
+	elsewhere := newWorld(t, emulator.Config{})
+	link, outcome, cancel := w.waiting(w.client())
 	defer cancel()
-	other := w.client(func(cfg *authkit.Config) { cfg.ClientID = "client_other" })
-	if _, err := other.HandleCallback(t.Context(), link); !errors.Is(err, authkit.ErrNoAttempt) {
-		t.Errorf("HandleCallback = %v", err)
+	for name, change := range map[string]func(*authkit.Config){
+		"another client id": func(cfg *authkit.Config) { cfg.ClientID = "client_other" },
+		"another API":       func(cfg *authkit.Config) { cfg.APIURL = elsewhere.server.URL() },
+		"another profile":   func(cfg *authkit.Config) { cfg.Profile = "other" },
+	} {
+		if _, err := w.client(change).HandleCallback(t.Context(), link); !errors.Is(err, authkit.ErrNoAttempt) {
+			t.Errorf("%s: HandleCallback = %v", name, err)
+		}
 	}
+	if n := elsewhere.server.Count(emulator.Exchange); n != 0 {
+		t.Error("the code was sent to another API")
+	}
+	if _, err := w.client().HandleCallback(t.Context(), link); err != nil {
+		t.Errorf("its own environment: %v", err)
+	}
+	if err := mustEnd(t, outcome); err != nil {
+		t.Error(err)
+	}
+}
+
+// A07: a session of one environment is never shown, and its refresh token never sent, to another.
+func TestA07ASessionBelongsToItsEnvironment(t *testing.T) {
+	w, k := atClock(t, emulator.Config{})
+	elsewhere := newWorld(t, emulator.Config{})
+	w.signIn(w.client())
+	k.advance(6 * time.Minute)
+	for name, change := range map[string]func(*authkit.Config){
+		"another client id": func(cfg *authkit.Config) { cfg.ClientID = "client_other" },
+		"another API":       func(cfg *authkit.Config) { cfg.APIURL = elsewhere.server.URL() },
+	} {
+		if _, err := w.client(change).AccessToken(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+			t.Errorf("%s: AccessToken = %v", name, err)
+		}
+	}
+	if n := elsewhere.server.Count(emulator.Refresh) + w.server.Count(emulator.Refresh); n != 0 {
+		t.Errorf("%d refresh tokens were sent", n)
+	}
+	w.token(w.client())
 }
 
 func TestAServerThatIsDownIsSaidBeforeTheBrowserOpens(t *testing.T) {

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,19 +60,55 @@ func TestBothErrorShapesAreRead(t *testing.T) {
 	}
 }
 
-func TestAPublicClientSendsNoSecretOfItsOwn(t *testing.T) {
+// C02, C12, C14: the grants of a public client, and nothing of its own that would have to be kept secret. Neither the
+// implicit nor the password grant is among them.
+func TestC02C12C14APublicClientUsesItsGrantsAndSendsNoSecretOfItsOwn(t *testing.T) {
 	var got map[string]string
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = nil
 		_ = json.NewDecoder(r.Body).Decode(&got)
 		if r.Header.Get("Authorization") != "" || r.URL.RawQuery != "" || r.Method != http.MethodPost {
 			t.Errorf("%s %s %v", r.Method, r.URL, r.Header)
 		}
 		w.WriteHeader(http.StatusBadRequest)
 	})
-	_, _ = client.ExchangeCode(t.Context(), "code", "verifier")
-	if got["client_secret"] != "" || got["client_id"] != "client_1" || got["code_verifier"] != "verifier" || got["grant_type"] != "authorization_code" {
-		t.Errorf("fields = %v", got)
+	for want, send := range map[string]func() (*Answer, error){
+		"client_id code code_verifier grant_type=authorization_code": func() (*Answer, error) {
+			return client.ExchangeCode(t.Context(), "code", "verifier")
+		},
+		"client_id grant_type=refresh_token refresh_token": func() (*Answer, error) {
+			return client.Refresh(t.Context(), "token", "")
+		},
+		"client_id grant_type=refresh_token organization_id refresh_token": func() (*Answer, error) {
+			return client.Refresh(t.Context(), "token", "org_1")
+		},
+		"client_id grant_type=urn:workos:oauth:grant-type:organization-selection organization_id pending_authentication_token": func() (*Answer, error) {
+			return client.SelectOrganization(t.Context(), "pending", "org_1")
+		},
+		"client_id device_code grant_type=urn:ietf:params:oauth:grant-type:device_code": func() (*Answer, error) {
+			return client.PollDevice(t.Context(), "device")
+		},
+	} {
+		_, _ = send()
+		fields := slices.Sorted(maps.Keys(got))
+		fields[slices.Index(fields, "grant_type")] += "=" + got["grant_type"]
+		if sent := strings.Join(fields, " "); sent != want || got["client_id"] != "client_1" {
+			t.Errorf("sent %s, want %s", sent, want)
+		}
 	}
+	query := mustQuery(t, client.AuthorizeURL(url.Values{"response_type": {"token"}, "code_challenge_method": {"plain"}}, "challenge"))
+	if query.Get("response_type") != "code" || query.Get("code_challenge_method") != "S256" || len(query["response_type"]) != 1 {
+		t.Errorf("authorize with %v", query)
+	}
+}
+
+func mustQuery(t *testing.T, address string) url.Values {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query()
 }
 
 // A24: none of these may be taken for an answer, hang, or fill the memory.
@@ -80,11 +119,13 @@ func TestA24AHostileServer(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		}
 	}
+	var sent atomic.Int64
 	for name, handler := range map[string]http.HandlerFunc{
 		"endless body": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			for r.Context().Err() == nil {
-				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				n, err := w.Write(make([]byte, 64<<10))
+				if sent.Add(int64(n)); err != nil {
 					return
 				}
 			}
@@ -102,7 +143,7 @@ func TestA24AHostileServer(t *testing.T) {
 		"null":           json200(`null`),
 		"an emulator": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set(EmulatorHeader, "1")
-			_, _ = w.Write([]byte(`{}`))
+			json200(`{"user":{"id":"u"},"access_token":"a","refresh_token":"r"}`)(w, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +159,9 @@ func TestA24AHostileServer(t *testing.T) {
 				t.Error("the error has the token")
 			}
 		})
+	}
+	if n := sent.Load(); n == 0 || n > 32<<20 { // what is read, and what the system's buffers take
+		t.Errorf("%d bytes of an endless body were taken", n)
 	}
 }
 

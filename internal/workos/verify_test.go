@@ -1,6 +1,7 @@
 package workos
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/hmac"
@@ -244,4 +245,23 @@ func FuzzParseKeys(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A14, A24: the time that a signature takes rises with the square of the key's length and more. A key as long as an answer
+// may be would keep a processor busy for hours.
+func TestA14A24AKeyThatWouldTakeHoursIsNotUsed(t *testing.T) {
+	header, claims := good()
+	for _, bits := range []int{8193, 3 << 20} {
+		long := new(big.Int).SetBit(big.NewInt(1), bits-1, 1) // nobody has to know its factors
+		v, _ := verifier(t, jwk("k1", &testKey().PublicKey), jwk("long", &rsa.PublicKey{N: long, E: 65537}))
+		signature := bytes.Repeat([]byte{1}, (bits+7)/8)
+		signature[0] = 0
+		token := part(with(header, "kid", "long")) + "." + part(claims) + "." + base64.RawURLEncoding.EncodeToString(signature)
+		if _, err := v.Verify(t.Context(), Secret(token), time.Now()); !errors.Is(err, errUnknownKey) {
+			t.Errorf("%d bits: Verify = %v", bits, err)
+		}
+		if _, err := v.Verify(t.Context(), sign(header, claims, testKey()), time.Now()); err != nil {
+			t.Errorf("the good key beside it: %v", err)
+		}
+	}
 }
