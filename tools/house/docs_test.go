@@ -1,6 +1,7 @@
 package house
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,4 +74,32 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// Each rule of the conformance and attack list has a test that carries its id, and a line in docs/security.md.
+func TestEveryRuleHasATestAndALine(t *testing.T) {
+	id := regexp.MustCompile(`[CPA][0-9]{2}`)
+	tested, written := map[string]bool{}, map[string]bool{}
+	for _, file := range tracked(t, "*_test.go") {
+		for _, f := range function.FindAllStringSubmatch(read(t, file), -1) {
+			for _, rule := range id.FindAllString(f[1], -1) {
+				tested[rule] = true
+			}
+		}
+	}
+	for line := range strings.Lines(read(t, "docs/security.md")) {
+		if rules, _, found := strings.Cut(strings.TrimPrefix(line, "| "), " |"); found {
+			for _, rule := range id.FindAllString(rules, -1) {
+				written[rule] = true
+			}
+		}
+	}
+	for kind, last := range map[string]int{"C": 34, "P": 7, "A": 24} {
+		for n := range last {
+			rule := fmt.Sprintf("%s%02d", kind, n+1)
+			if !tested[rule] || !written[rule] {
+				t.Errorf("%s: has a test: %v, has a line in docs/security.md: %v", rule, tested[rule], written[rule])
+			}
+		}
+	}
 }
