@@ -12,6 +12,7 @@ import (
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/emulator"
+	"github.com/authkit-desktop/authkit/vault"
 )
 
 // sessionFiles are the sealed files of the session, with what they hold.
@@ -300,4 +301,49 @@ func TestOfflineComesAndGoesByItselfForThoseWhoSubscribe(t *testing.T) {
 			break
 		}
 	}
+}
+
+// A22: a process that is stopped keeps the lock. The others wait for it once, then go on without.
+func TestA22AStoppedProcessKeepsNobodyFromRefreshing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	s := w.signIn(c)
+	w.holdRefreshLock()
+	if got, err := c.Refresh(t.Context()); err != nil || got.ID != s.ID {
+		t.Errorf("Refresh = %v, %v", got, err)
+	}
+}
+
+// C26, A22: without the lock, invalid_grant is no proof that the session has ended: the process that is stopped may have
+// spent the token, and not saved the next one yet.
+func TestC26A22WithoutTheLockNobodyIsSignedOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{})
+	c := w.client()
+	s := w.signIn(c)
+	unlock := w.holdRefreshLock()
+	w.server.RevokeSession(s.ID)
+	if _, err := c.Refresh(t.Context()); !errors.Is(err, authkit.ErrOffline) {
+		t.Errorf("with the lock held: %v", err)
+	}
+	unlock()
+	if _, err := c.Refresh(t.Context()); !errors.Is(err, authkit.ErrSignedOut) {
+		t.Errorf("with the lock: %v", err)
+	}
+}
+
+// holdRefreshLock is a process that was stopped in the middle of a refresh.
+func (w *world) holdRefreshLock() (unlock func()) {
+	w.Helper()
+	v, err := vault.New(vault.Config{Dir: w.config.Dir, AppID: w.config.AppID, Passphrase: testSecret})
+	if err != nil {
+		w.Fatal(err)
+	}
+	unlock, err = v.Lock(w.Context(), "refresh-default")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(unlock)
+	return unlock
 }

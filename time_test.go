@@ -261,17 +261,58 @@ func TestATokenTakenWithoutKeysIsVerifiedLater(t *testing.T) {
 	}
 }
 
-// A10: an answer that comes late, as to a process that was stopped, is behind what others have had since. Nobody has the
-// lock here, since it cannot be taken.
+// withoutLock makes processes refresh as they like: the lock between them cannot be taken.
+func (w *world) withoutLock() {
+	w.Helper()
+	if err := os.Mkdir(filepath.Join(w.config.Dir, "refresh-default.lock"), 0o700); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// C26, A09: the token that was sent had been spent by another process meanwhile. Its session is taken over, not ended.
+func TestC26A09ALoserTakesOverWhatTheWinnerHas(t *testing.T) {
+	inBubble(t, emulator.Config{Rotation: emulator.RotateStrict}, func(t *testing.T, w *world, n *network) {
+		c, other := w.client(), w.client()
+		defer func() { _ = c.Close(); _ = other.Close() }()
+		w.signIn(c)
+		w.token(other)
+		w.withoutLock()
+		sent := make(chan struct{})
+		n.change(func(n *network) {
+			n.proxy = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				<-sent
+				next.ServeHTTP(rw, r)
+			}
+		})
+		lost := make(chan error)
+		go func() {
+			_, err := c.Refresh(t.Context())
+			lost <- err
+		}()
+		synctest.Wait()
+		n.change(nil)
+		time.Sleep(time.Second)
+		if _, err := other.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		close(sent)
+		if err := <-lost; err != nil {
+			t.Errorf("Refresh = %v", err)
+		}
+		if w.token(c) != w.token(other) {
+			t.Error("the two have two tokens")
+		}
+	})
+}
+
+// A10: an answer that comes late, as to a process that was stopped, is behind what others have had since.
 func TestA10ALateAnswerDoesNotReplaceANewerSession(t *testing.T) {
 	inBubble(t, emulator.Config{Rotation: emulator.RotateGrace}, func(t *testing.T, w *world, n *network) {
 		c, other := w.client(), w.client()
 		defer func() { _ = c.Close(); _ = other.Close() }()
 		w.signIn(c)
 		w.token(other)
-		if err := os.Mkdir(filepath.Join(w.config.Dir, "refresh-default.lock"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		w.withoutLock()
 		late := make(chan struct{})
 		n.change(func(n *network) {
 			n.proxy = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
