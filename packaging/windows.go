@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -135,6 +136,9 @@ func (j *job) installer(ctx context.Context, temp string) error {
 	} {
 		args = append(args, "-D"+key+"="+value)
 	}
+	if err := j.date(temp); err != nil {
+		return err
+	}
 	env := append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", j.app.date.Unix()))
 	if _, err := command(ctx, temp, env, "makensis", append(args, "installer.nsi")...); err != nil {
 		return err
@@ -143,6 +147,15 @@ func (j *job) installer(ctx context.Context, temp string) error {
 		return err
 	}
 	return j.made(name)
+}
+
+// date gives the files in a folder the date of the sources, as NSIS keeps the dates of what it packs.
+func (j *job) date(folder string) error {
+	files, err := os.ReadDir(folder)
+	for _, file := range files {
+		err = errors.Join(err, os.Chtimes(filepath.Join(folder, file.Name()), j.app.date, j.app.date))
+	}
+	return err
 }
 
 // The key that programs for Windows are signed with. Without the first, nothing is signed.

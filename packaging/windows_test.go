@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"debug/pe"
 	"os"
 	"os/exec"
@@ -119,5 +120,22 @@ func TestProgramForWindowsHasIconVersionAndManifest(t *testing.T) {
 		if !strings.Contains(strings.ToLower(manifest), strings.ToLower(words)) {
 			t.Errorf("the manifest does not say %s:\n%s", words, manifest)
 		}
+	}
+}
+
+// NSIS kept the dates of the files that it packed, which were those of the build.
+func TestSameSourcesGiveTheSameInstaller(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	program := windowsProgram(t)
+	var installers [2][]byte
+	for i := range installers {
+		out := t.TempDir()
+		must(t, run(t.Context(), []string{"-app", example2(t, nil), "-out", out, "-binary", program, "windows"}))
+		content, err := os.ReadFile(the(t, out, "*-setup.exe"))
+		must(t, err)
+		installers[i] = content
+	}
+	if !bytes.Equal(installers[0], installers[1]) {
+		t.Error("two installers of the same sources differ")
 	}
 }
