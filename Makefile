@@ -45,8 +45,7 @@ test-packages: ## what people install: installed, used, upgraded and removed. ON
 	@scripts/test-packages $(ONLY)
 
 release-dry-run: ## all that a release does on Linux, but publish; into dist/
-	@scripts/cli
-	@scripts/package linux windows
+	@scripts/release
 
 clean: ## remove what was built; what was installed stays
 	rm -rf bin dist .cache/bin .cache/logs e2e/out example/frontend/dist react/dist

@@ -22,10 +22,10 @@ var (
 
 var macosTargets = []target{{"darwin", "arm64", "production", ""}, {"darwin", "amd64", "production", ""}}
 
-// env builds with cgo where the app's window is made of the system's own C libraries.
+// env builds with cgo where the app's window is made of the system's own C libraries. What has no window has no tags.
 func (t target) env() []string {
 	cgo := "1"
-	if t.os == "windows" {
+	if t.os == "windows" || t.tags == "" {
 		cgo = "0"
 	}
 	env := append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED="+cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off")
