@@ -29,13 +29,14 @@ func (p *program) accounts() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "accounts",
-		Short: "List the accounts that are signed in, and switch between them",
-		Long: `List the accounts that are signed in. All commands are about the current one, which has a star.
+		Short: "List and switch accounts",
+		Long: `List the accounts that are signed in. All commands are about the current one,
+which has a star.
 
 A second account is added with authkit login --add-account.`,
 		Example: `  authkit accounts
   authkit accounts switch bob@example.com`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.openOffline(p)
 			if err != nil {
@@ -74,11 +75,12 @@ func (p *program) answerAccounts(asJSON bool, list []authkit.Account) error {
 func (p *program) accountsSwitch() *cobra.Command {
 	var to connection
 	cmd := &cobra.Command{
-		Use:     "switch <e-mail or user id>",
-		Short:   "Make another account the current one",
-		Long:    `Make another of the accounts that are signed in the current one. It needs neither a browser nor the network.`,
+		Use:   "switch <e-mail or user id>",
+		Short: "Make another account the current one",
+		Long: `Make another of the accounts that are signed in the current one. It needs
+neither a browser nor the network.`,
 		Example: "  authkit accounts switch bob@example.com",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := to.openOffline(p)
 			if err != nil {

@@ -31,11 +31,11 @@ type connection struct {
 func (c *connection) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&c.profile, "profile", "", "a slot of its own for another session (default \"default\")")
-	f.StringVar(&c.clientID, "client-id", "", "the client id from the WorkOS dashboard (WORKOS_CLIENT_ID)")
-	f.StringVar(&c.apiURL, "api-url", "", "another API, such as an emulator's (WORKOS_API_URL)")
-	f.StringSliceVar(&c.issuers, "issuer", nil, "a further issuer of access tokens to trust, such as a custom auth domain")
-	f.StringVar(&c.dir, "dir", "", "the folder of the sealed files (default the system's folder for state)")
+	f.StringVar(&c.profile, "profile", "", "the `name` of a slot for another session (\"default\")")
+	f.StringVar(&c.clientID, "client-id", "", "the client `id` from the dashboard (WORKOS_CLIENT_ID)")
+	f.StringVar(&c.apiURL, "api-url", "", "the `URL` of another API, an emulator's (WORKOS_API_URL)")
+	f.StringSliceVar(&c.issuers, "issuer", nil, "trust this `issuer`'s tokens too, a custom domain's, say")
+	f.StringVar(&c.dir, "dir", "", "the `folder` of the sealed files (the system's for state)")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "say on standard error what goes on")
 }
 

@@ -40,7 +40,7 @@ func (p *program) explain(err error) complaint {
 	case isConfig:
 		return configComplaint(config)
 	case !p.begun:
-		return complaint{what: err.Error(), so: "Nothing was done.", do: "To see what there is, type: authkit --help", code: codeUsage}
+		return misuse(err, p.asked)
 	case p.life.Err() != nil && errors.Is(err, context.Canceled):
 		return complaint{what: "cancelled", so: "Nothing has changed.", code: codeInterrupted}
 	case hasEnded:
@@ -69,8 +69,15 @@ func configComplaint(e *authkit.ConfigError) complaint {
 		if name == "" {
 			name = problem.Field
 		}
-		what = append(what, name+": "+problem.What)
+		if problem.What == "there is none" {
+			what = append(what, "there is no "+name)
+		} else {
+			what = append(what, name+": "+problem.What)
+		}
 		do = append(do, "To fix the "+name+", "+flagsFor.Replace(problem.Fix))
+	}
+	if strings.HasPrefix(what[0], "there is no ") {
+		do = append(do, "To see it work without an account, type: authkit demo")
 	}
 	return complaint{what: strings.Join(what, "; "), so: "Nothing was done.", do: strings.Join(do, "\n"), code: codeUsage}
 }

@@ -25,13 +25,14 @@ func (p *program) demo() *cobra.Command {
 	d := &demo{login: login{program: p}}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "See a sign-in work, without an account and without a network",
-		Long: `See a sign-in work: this starts AuthKit in a box, opens the browser on its sign-in page, waits until you have signed in, and says
-who you are. Without a browser it shows the code of a device flow, and plays the person itself when nobody comes. Nothing of
-it remains.`,
+		Short: "See a sign-in work, without an account or a network",
+		Long: `See a sign-in work: this starts AuthKit in a box, opens the browser on its
+sign-in page, waits until you have signed in, and says who you are. Without a
+browser it shows the code of a device flow, and plays the person itself when
+nobody comes. Nothing of it remains.`,
 		Example: `  authkit demo
   authkit demo --device`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	cmd.Flags().BoolVar(&d.device, "device", false, "show a code instead of opening a browser")
@@ -40,7 +41,7 @@ it remains.`,
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
-	if err := d.checkTimeout(); err != nil {
+	if err := checkTimeout(d.timeout); err != nil {
 		return err
 	}
 	d.server, err = emulator.Start(emulator.Config{DeviceInterval: time.Second})
@@ -98,11 +99,12 @@ func (d *demo) playAlice(ctx context.Context, code authkit.DeviceCode) {
 const whatNext = `
 What to try next:
 
-  authkit emulate > .env     keeps such a server running; .env then names it for the commands in this folder
-  authkit login              in another terminal
+  authkit emulate > .env     keep such a server running, and name it to the
+                             commands in this folder
+  authkit login              in another terminal, in the same folder
   authkit whoami
   curl -H "$(authkit token --header)" http://127.0.0.1:4100/
-  authkit doctor             finds what keeps a sign-in from working
+  authkit doctor             find out what keeps a sign-in from working
 
 With an environment of your own: export WORKOS_CLIENT_ID=client_…
 `

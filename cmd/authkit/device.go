@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/url"
 	"sync"
 
 	"github.com/authkit-desktop/authkit"
@@ -53,13 +55,17 @@ const waitingForCode = "Waiting until you have confirmed the code"
 // invitation tells the person what to do. The code is always shown, also beside an address that holds it: it is what
 // the page asks them to compare (RFC 8628 §3.3.1).
 func (s *screen) invitation(code authkit.DeviceCode) string {
-	text := fmt.Sprintf("Open this address in a browser on any device:\n\n  %s\n\nand type or compare this code:\n\n  %s\n",
+	where := "on any device"
+	if u, err := url.Parse(code.VerificationURI); err == nil && net.ParseIP(u.Hostname()).IsLoopback() {
+		where = "on this machine" // as an emulator's is
+	}
+	text := fmt.Sprintf("Open this page in a browser %s, and type or compare the code:\n\n  Page  %s\n  Code  %s\n", where,
 		s.bold(code.VerificationURI), s.bold(code.UserCode))
 	if code.VerificationURIComplete == "" {
 		return text
 	}
 	if picture := qrCode(code.VerificationURIComplete, s.width(), s.color); picture != "" {
-		return text + "\nOr let a phone read this:\n\n" + picture
+		return picture + "\n" + text // in this order the code stays in sight where lines are few
 	}
-	return text + fmt.Sprintf("\nWith the code in it:\n\n  %s\n", code.VerificationURIComplete)
+	return text + fmt.Sprintf("  Both  %s\n", code.VerificationURIComplete)
 }

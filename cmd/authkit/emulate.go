@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,21 +23,23 @@ func (p *program) emulate() *cobra.Command {
 	e := &emulation{program: p}
 	cmd := &cobra.Command{
 		Use:   "emulate",
-		Short: "Run AuthKit in a box, for tests and for work without an account",
-		Long: `Run AuthKit in a box, for tests and for work without an account or a network. It ends with Ctrl-C.
+		Short: "Run AuthKit in a box, for tests and for work offline",
+		Long: `Run AuthKit in a box, for tests and for work without an account or a network. It
+ends with Ctrl-C.
 
-The file of --config has the keys of the seed file of WorkOS's own emulator, and more: see docs/testing.md. Without one there
-are demo users. Never type a real password into it.`,
+The file of --config has the keys of the seed file of WorkOS's own emulator, and
+more: see docs/testing.md. Without one there are demo users. Never type a real
+password into it.`,
 		Example: `  authkit emulate
   authkit emulate --addr 127.0.0.1:0 --config emulator.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), cmd.Flags().Changed("addr")) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&e.addr, "addr", "127.0.0.1:4100", "where to listen; port 0 is any free one")
-	f.StringVar(&e.config, "config", "", "a file of users, organizations and behavior, in YAML or JSON")
-	f.StringVar(&e.auto, "auto-sign-in", "", "the e-mail address of a user who is signed in without a page")
+	f.StringVar(&e.addr, "addr", "127.0.0.1:4100", "the `address` to listen on; port 0 is any free one")
+	f.StringVar(&e.config, "config", "", "a `file` of users and behavior, in YAML or JSON")
+	f.StringVar(&e.auto, "auto-sign-in", "", "the `e-mail` of a user who is signed in without a page")
 	f.BoolVar(&e.allowNetwork, "allow-network", false, "let other machines reach it")
 	return cmd
 }
@@ -55,7 +58,7 @@ func (e *emulation) run(ctx context.Context, addrGiven bool) error {
 	cfg.AllowNetwork = cfg.AllowNetwork || e.allowNetwork
 	server, err := emulator.Start(cfg)
 	if err != nil {
-		return err
+		return complaint{what: inTerminal.Replace(err.Error()), so: "The emulator was not started.", code: codeError}
 	}
 	if err := e.announce(server); err != nil {
 		return errors.Join(err, server.Close())
@@ -64,6 +67,9 @@ func (e *emulation) run(ctx context.Context, addrGiven bool) error {
 	e.err.say("The emulator ends.")
 	return server.Close()
 }
+
+// inTerminal leaves out what is for those who start the emulator in a program.
+var inTerminal = strings.NewReplacer("emulator: ", "", " (Config.Addr)", "", " (Config.AllowNetwork)", "", "(--addr, Config.Addr)", "(--addr)")
 
 func (e *emulation) read() (emulator.Config, error) {
 	if e.config == "" {

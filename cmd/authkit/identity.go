@@ -46,7 +46,7 @@ func (p *program) answer(asJSON bool, v any, rows [][2]string) error {
 	}
 	for _, row := range rows {
 		if row[1] != "" {
-			fmt.Fprintf(&p.out, "%-13s %s\n", row[0], plain(row[1]))
+			fmt.Fprintf(&p.out, "%s %s\n", p.look.dim(fmt.Sprintf("%-13s", row[0])), plain(row[1]))
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/authkit-desktop/authkit"
 	"github.com/authkit-desktop/authkit/vault"
@@ -28,12 +29,16 @@ func (l *login) openForLogin(ctx context.Context) (*authkit.Client, error) {
 	storage := client.Storage(ctx)
 	if storage.Kind != vault.InMemory {
 		if err := writable(storage.Path); err != nil {
-			storage = vault.Storage{Kind: vault.InMemory, Why: err.Error() + "."}
+			storage = vault.Storage{Kind: vault.InMemory, Cause: err}
 		}
 	}
 	if storage.Kind == vault.InMemory {
-		l.err.say("Note: nothing can be kept here: %s\nThis sign-in ends with this command, and the next one will not know of it.\n"+
-			"To keep it, set HOME or --dir to a folder that can be written to, and WORKOS_ENCRYPTION_SECRET where there is no keychain.\n", plain(storage.Why))
+		why := strings.TrimSuffix(storage.Why, ".")
+		if storage.Cause != nil {
+			why = storage.Cause.Error()
+		}
+		l.err.say("Note: nothing can be kept here: %s.\nThis sign-in ends with this command, and the next one will not know of it.\n"+
+			"To keep it, set HOME or --dir to a folder that can be written to, and WORKOS_ENCRYPTION_SECRET where there is no keychain.\n", plain(why))
 	}
 	return client, nil
 }

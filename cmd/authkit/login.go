@@ -31,26 +31,28 @@ func (p *program) login() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Sign in, with the browser or with a code",
-		Long: `Sign in. The sign-in page opens in the browser, and the answer comes back to this program on a loopback address.
+		Long: `Sign in. The sign-in page opens in the browser, and the answer comes back to
+this program on a loopback address.
 
-Where no browser can open (on a server, in a container, over SSH) login says so and shows a code instead, to be typed in a
-browser anywhere: the device flow of RFC 8628. Whoever was signed in stays so until somebody else is; Ctrl-C leaves
+Where no browser can open (on a server, in a container, over SSH) login says so
+and shows a code instead, to be typed in a browser anywhere: the device flow of
+RFC 8628. Whoever was signed in stays so until somebody else is; Ctrl-C leaves
 everything as it was.
 
 The dashboard must know the redirect URI http://127.0.0.1/callback.`,
 		Example: `  authkit login
   authkit login --device
   authkit login --org org_01EXAMPLE --profile work`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd.Context()) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVar(&l.device, "device", false, "show a code instead of opening a browser")
-	f.BoolVar(&l.noBrowser, "no-browser", false, "print the address instead of opening a browser; it must be opened on this machine")
+	f.BoolVar(&l.noBrowser, "no-browser", false, "print the address, to be opened on this machine")
 	f.BoolVar(&l.signUp, "sign-up", false, "open the page on its sign-up form")
-	f.StringVar(&l.org, "org", "", "the id of the organization to sign in to")
-	f.StringVar(&l.hint, "login-hint", "", "the e-mail address to fill in")
+	f.StringVar(&l.org, "org", "", "the `id` of the organization to sign in to")
+	f.StringVar(&l.hint, "login-hint", "", "the `e-mail` address to fill in")
 	f.BoolVar(&l.add, "add-account", false, "keep the present account too; see authkit accounts")
 	f.DurationVar(&l.timeout, "timeout", 10*time.Minute, "how long to wait for the person")
 	cmd.MarkFlagsMutuallyExclusive("device", "no-browser")
@@ -61,7 +63,7 @@ The dashboard must know the redirect URI http://127.0.0.1/callback.`,
 }
 
 func (l *login) run(ctx context.Context) error {
-	if err := l.checkTimeout(); err != nil {
+	if err := checkTimeout(l.timeout); err != nil {
 		return err
 	}
 	client, err := l.openForLogin(ctx)
@@ -75,16 +77,16 @@ func (l *login) run(ctx context.Context) error {
 	}
 	fmt.Fprintf(&l.out, "Signed in as %s.\n", describe(session))
 	if session.Err != nil {
-		l.err.say("Note: %s", plain(session.Err.Error()))
+		l.note("Note: %s", plain(session.Err.Error()))
 	}
 	return nil
 }
 
-func (l *login) checkTimeout() error {
-	if l.timeout > 0 {
+func checkTimeout(d time.Duration) error {
+	if d > 0 {
 		return nil
 	}
-	return complaint{what: fmt.Sprintf("nobody can sign in within %s", l.timeout), so: "Nothing was done.", do: "Use --timeout 5m, say.", code: codeUsage}
+	return complaint{what: fmt.Sprintf("nothing can be done within --timeout %s", d), so: "Nothing was done.", do: "Use --timeout 5m, say.", code: codeUsage}
 }
 
 func (l *login) waitForPerson(ctx context.Context, client *authkit.Client) (*authkit.Session, error) {

@@ -16,11 +16,12 @@ func (p *program) logout() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Sign out, here and in the browser",
-		Long: `Sign out: on this machine at once, without the network, and then in the browser, which keeps a session of its own. Where no
-browser opens, the address that ends that session is printed.`,
+		Long: `Sign out: on this machine at once, without the network, and then in the browser,
+which keeps a session of its own. Where no browser opens, the address that ends
+that session is printed.`,
 		Example: `  authkit logout
   authkit logout --all`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.open(p, func(cfg *authkit.Config) {
 				if shut || remote(os.Getenv) != "" {
@@ -47,7 +48,7 @@ func (p *program) signOut(ctx context.Context, client *authkit.Client, all bool)
 	}
 	err := client.SignOut(ctx, options...)
 	if closed, ok := errors.AsType[*authkit.BrowserError](err); ok {
-		p.err.say("To end the session in your browser too, open this address there:\n\n  %s\n", closed.URL)
+		p.note("To end the session in your browser too, open this address there:\n\n  %s", closed.URL)
 		err = nil
 	}
 	if err != nil {
@@ -56,7 +57,7 @@ func (p *program) signOut(ctx context.Context, client *authkit.Client, all bool)
 	p.out.WriteString("Signed out.\n")
 	list, err := client.Accounts(ctx)
 	if err == nil && len(list) > 0 {
-		p.err.say("Other accounts are signed in; to use one, type: authkit accounts switch %s", plain(list[0].User.Email))
+		p.note("Other accounts are signed in; to use one, type: authkit accounts switch %s", plain(list[0].User.Email))
 	}
 	return nil
 }

@@ -20,10 +20,12 @@ type organization struct {
 
 func (p *program) org() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "org",
-		Short: "List the organizations of this machine's accounts, and switch between organizations",
-		Args:  cobra.NoArgs,
+		Use:   "org <command>",
+		Short: "List and switch organizations",
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine: true,
 	}
 	cmd.AddCommand(p.orgList(), p.orgSwitch())
 	return cmd
@@ -34,13 +36,14 @@ func (p *program) orgList() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the organizations that accounts on this machine are signed in to",
+		Short: "List the organizations that are signed in to here",
 		Long: `List the organizations that accounts on this machine are signed in to.
 
-WorkOS gives a program like this one no list of a person's organizations, so this is not one: there may be more, and
-authkit org switch takes the id of any of them.`,
+WorkOS gives a program like this one no list of a person's organizations, so
+this is not one: there may be more, and authkit org switch takes the id of any
+of them.`,
 		Example: "  authkit org list",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.openOffline(p)
 			if err != nil {
@@ -88,7 +91,7 @@ func (p *program) answerOrganizations(asJSON bool, all organizations) error {
 	for _, o := range all.Organizations {
 		fmt.Fprintf(&p.out, "%s %s  %s\n", mark(o.Current), o.ID, plain(fmt.Sprint(o.Accounts)))
 	}
-	p.err.say("These are the organizations signed in to on this machine; you may belong to more.")
+	p.note("These are the organizations signed in to on this machine; you may belong to more.")
 	return nil
 }
 
@@ -103,11 +106,12 @@ func mark(current bool) string {
 func (p *program) orgSwitch() *cobra.Command {
 	var to connection
 	cmd := &cobra.Command{
-		Use:     "switch <organization id>",
-		Short:   "Renew the session for another organization, without a browser",
-		Long:    `Renew the session for another organization of the person, without a browser. When that is refused the session stays as it was.`,
+		Use:   "switch <organization id>",
+		Short: "Renew the session for another organization",
+		Long: `Renew the session for another organization of the person, without a browser.
+When that is refused the session stays as it was.`,
 		Example: "  authkit org switch org_01EXAMPLE",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := to.open(p)
 			if err != nil {

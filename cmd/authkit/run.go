@@ -18,8 +18,11 @@ type program struct {
 	in     io.Reader
 	stdout io.Writer       // for what cannot wait until the command has succeeded
 	out    bytes.Buffer    // what the command answers; written in one piece at its end
+	look   *screen         // how the answer may look
+	notes  []string        // what is said after the answer
 	err    *screen         // what a person reads meanwhile
 	begun  bool            // the command line was understood
+	asked  string          // the command, such as authkit org list
 	life   context.Context // ends with Ctrl-C
 }
 
@@ -28,36 +31,64 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process where it stands
-	p := &program{in: stdin, stdout: stdout, err: newScreen(stderr), life: ctx}
+	p := &program{in: stdin, stdout: stdout, look: newScreen(stdout), err: newScreen(stderr), life: ctx}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetOut(&p.out)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	p.asked = cmd.CommandPath()
 	if _, werr := stdout.Write(p.out.Bytes()); werr != nil && err == nil {
 		err = fmt.Errorf("the answer could not be written: %w", werr)
+	}
+	for _, text := range p.notes {
+		p.err.say("%s", text)
 	}
 	return p.end(err)
 }
 
+// note has something said after the answer.
+func (p *program) note(format string, values ...any) {
+	p.notes = append(p.notes, fmt.Sprintf(format, values...))
+}
+
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "authkit",
+		Use:           "authkit <command>",
 		Short:         "Sign in to WorkOS AuthKit from a terminal",
 		Long:          rootText,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          noArgs,
 	}
+	showVersion := root.Flags().Bool("version", false, "the same as authkit version")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *showVersion {
+			return p.sayVersion(false)
+		}
+		return cmd.Help()
+	}
+	root.DisableFlagsInUseLine = true
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(p.demo(), p.login(), p.whoami(), p.token(), p.org(), p.accounts(), p.logout(), p.status(), p.doctor(),
-		p.emulate(), p.completion(), p.version())
-	root.InitDefaultHelpCmd()
-	for _, cmd := range root.Commands() {
-		cmd.Hidden = cmd.Name() == "help"
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		var text bytes.Buffer
+		p.look.help(&text, cmd)
+		p.out.WriteString(fold(text.String(), p.look.width()))
+	})
+	root.SetHelpCommand(helpCommand())
+	cobra.EnableCommandSorting = false // the order below is that of use
+	p.addGroup(root, "Session", p.login(), p.logout(), p.whoami(), p.token(), p.status(), p.org(), p.accounts())
+	p.addGroup(root, "Tools", p.demo(), p.doctor(), p.emulate(), p.completion(), p.version())
+	return root
+}
+
+func (p *program) addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range commands {
+		cmd.GroupID = title
 		p.noteBegin(cmd)
 	}
-	return root
+	root.AddCommand(commands...)
 }
 
 // noteBegin has every command say when its line was understood: what fails before that is the line's fault.
@@ -73,25 +104,35 @@ func (p *program) noteBegin(cmd *cobra.Command) {
 	}
 }
 
-const rootText = `Sign in to WorkOS AuthKit from a terminal, and give scripts an access token that is valid.
+const rootText = `Sign in to WorkOS AuthKit from a terminal, and give scripts an access token that
+is valid.
 
-  authkit demo                          see it work, without an account
-  export WORKOS_CLIENT_ID=client_…      or write it into a file .env
+  authkit demo                        see it work, without an account
+  export WORKOS_CLIENT_ID=client_…    or write it into a file .env
   authkit login
-  curl -H "$(authkit token --header)" https://api.example.com/
+  curl -H "$(authkit token --header)" https://api.example.com/`
 
-Answers go to the standard output, and everything else to standard error. Every command that reads has --json.
+// surroundings is what stands below the list of the commands.
+const surroundings = `Each command has --help, and every command that reads has --json. Answers go to
+standard output, and everything else to standard error.
 
-Exit codes: 0 all is well, 1 an error, 2 a command line or a configuration that cannot be meant, 3 nobody is signed in,
-4 WorkOS cannot be reached, 130 cancelled with Ctrl-C.
+Environment, also read from a file .env in the current folder; flags win:
+  WORKOS_CLIENT_ID          the client id, client_…, from the WorkOS dashboard
+  WORKOS_API_URL            another API, such as an emulator's
+  WORKOS_REDIRECT_URI       a loopback address with a port of its own,
+                            such as http://127.0.0.1:8765/callback
+  WORKOS_ENCRYPTION_SECRET  seals the session where there is no keychain;
+                            32 characters or more
+  BROWSER                   the program that opens the sign-in page
+  NO_COLOR                  no colors
 
-Environment, also read from a file .env in the current folder; flags win over both:
-  WORKOS_CLIENT_ID           the client id, client_…, from the WorkOS dashboard
-  WORKOS_API_URL             another API, such as an emulator's; empty: WorkOS's own
-  WORKOS_REDIRECT_URI        a loopback address with a port of its own, http://127.0.0.1:8765/callback
-  WORKOS_ENCRYPTION_SECRET   seals the session where there is no keychain; 32 characters or more
-  NO_COLOR                   no colors
-  BROWSER                    the program that opens the sign-in page`
+Exit codes:
+  0    all is well
+  1    an error
+  2    a wrong command line or configuration
+  3    nobody is signed in
+  4    WorkOS cannot be reached
+  130  cancelled with Ctrl-C`
 
 // shownError says that the answer itself tells what is wrong; only the exit code is missing.
 type shownError struct{ code int }

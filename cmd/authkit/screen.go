@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -59,7 +61,7 @@ const eraseLine = "\r\x1b[K"
 func (s *screen) say(format string, values ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := strings.TrimRight(fmt.Sprintf(format, values...), "\n") + "\n"
+	text := fold(strings.TrimRight(fmt.Sprintf(format, values...), "\n")+"\n", s.width())
 	if s.line != "" {
 		text = eraseLine + text + s.line
 	}
@@ -85,6 +87,47 @@ func (s *screen) complain(c complaint) {
 		}
 	}
 	s.say("%s", strings.Join(lines, "\n"))
+}
+
+// fold breaks lines at spaces where a terminal would break them inside of words. An address stays in one piece, to be
+// clicked or copied. A width of zero is no terminal's.
+func fold(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if visible(line) <= width {
+			b.WriteString(line)
+			continue
+		}
+		words := strings.TrimLeft(line, " ")
+		indent := line[:len(line)-len(words)]
+		used := 0
+		for i, word := range strings.Fields(words) {
+			switch {
+			case i == 0:
+				b.WriteString(indent + word)
+				used = len(indent)
+			case used+1+visible(word) > width:
+				b.WriteString("\n" + indent + word)
+				used = len(indent)
+			default:
+				b.WriteString(" " + word)
+				used++
+			}
+			used += visible(word)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+var escape = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// visible is how many columns a text takes.
+func visible(text string) int {
+	return utf8.RuneCountInString(strings.TrimRight(escape.ReplaceAllString(text, ""), "\n"))
 }
 
 // plain keeps what came from outside from steering the terminal.

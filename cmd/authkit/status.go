@@ -28,11 +28,12 @@ func (p *program) status() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Say where the session is kept, how long its token lasts, and for which environment it is",
-		Long: `Say where the session is kept, how long its access token lasts, and for which environment it is. It needs no network. The exit
-code is 3 when nobody is signed in.`,
+		Short: "Say where the session is kept, and how long its token lasts",
+		Long: `Say where the session is kept, how long its access token lasts, and for which
+environment it is. It needs no network. The exit code is 3 when nobody is signed
+in.`,
 		Example: "  authkit status --json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.openOffline(p)
 			if err != nil {

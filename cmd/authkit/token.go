@@ -23,13 +23,15 @@ func (p *program) token() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Print an access token that is valid now",
-		Long: `Print an access token that is valid now, and nothing else. One that has run out is renewed first; any number of programs
-that ask at the same time cause one renewal.
+		Long: `Print an access token that is valid now, and nothing else. One that has run out
+is renewed first; any number of programs that ask at the same time cause one
+renewal.
 
-A token is a password for a few minutes: keep it out of logs, files and addresses.`,
+A token is a password for a few minutes: keep it out of logs, files and
+addresses.`,
 		Example: `  TOKEN=$(authkit token)
   curl -H "$(authkit token --header)" https://api.example.com/`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.open(p)
 			if err != nil {
@@ -67,7 +69,7 @@ func (p *program) fetchToken(ctx context.Context, client *authkit.Client) (acces
 		return accessToken{}, err
 	}
 	if session.Err != nil { // such as a disk that is full: this token works, the next command may not
-		p.err.say("Note: %s", plain(session.Err.Error()))
+		p.note("Note: %s", plain(session.Err.Error()))
 	}
 	return accessToken{token, "Bearer", session.ExpiresAt.UTC()}, nil
 }

@@ -32,16 +32,18 @@ func (p *program) version() *cobra.Command {
 		Short:   "Say which version this is",
 		Long:    "Say which version this is, made with which Go, for which system.",
 		Example: "  authkit version",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			b := thisBuild()
-			if !asJSON {
-				p.out.WriteString("authkit " + b.Version + ", " + b.Go + ", " + b.System + "\n")
-				return nil
-			}
-			return p.answer(true, b, nil)
-		},
+		Args:    noArgs,
+		RunE:    func(*cobra.Command, []string) error { return p.sayVersion(asJSON) },
 	}
 	addJSONFlag(cmd, &asJSON)
 	return cmd
+}
+
+func (p *program) sayVersion(asJSON bool) error {
+	b := thisBuild()
+	if asJSON {
+		return p.answer(true, b, nil)
+	}
+	p.out.WriteString("authkit " + b.Version + ", " + b.Go + ", " + b.System + "\n")
+	return nil
 }

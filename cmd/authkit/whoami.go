@@ -16,7 +16,7 @@ func (p *program) whoami() *cobra.Command {
 		Short:   "Say who is signed in",
 		Long:    `Say who is signed in. The answer comes from this machine and needs no network.`,
 		Example: "  authkit whoami --json",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := to.openOffline(p)
 			if err != nil {
