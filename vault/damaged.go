@@ -15,7 +15,7 @@ func (v *Vault) setAside(f *folder, name string, why error) *DamagedError {
 		return v.notAside(name, why, err)
 	}
 	d, _ := errors.AsType[damage](why)
-	e := &DamagedError{name, string(d), filepath.Join(v.dir, asideName(fileStem(name), 0))}
+	e := &DamagedError{Name: name, Reason: string(d), KeptAs: filepath.Join(v.dir, asideName(fileStem(name), 0))}
 	v.log.Warn(e.Error())
 	return e
 }
@@ -25,6 +25,14 @@ func (v *Vault) notAside(name string, why, obstacle error) *DamagedError {
 	d, _ := errors.AsType[damage](why)
 	e := &DamagedError{Name: name, Reason: string(d)}
 	v.log.Warn(e.Error(), "error", obstacle)
+	return e
+}
+
+// leftAlone reports a good record that another vault can open, with its file where it is.
+func (v *Vault) leftAlone(name string, why error) *DamagedError {
+	d, _ := errors.AsType[damage](why)
+	e := &DamagedError{Name: name, Reason: string(d), Good: true}
+	v.log.Warn(e.Error())
 	return e
 }
 

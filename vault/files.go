@@ -14,13 +14,17 @@ import (
 type DamagedError struct {
 	Name   string // of the record
 	Reason string // in words, e.g. "it is cut short"
-	KeptAs string // where the file is now; empty when it could not be moved
+	KeptAs string // where the file is now; empty when it could not be moved, or is Good
+	Good   bool   // the file is whole, and left where it is: its key is in the keychain and this vault has a passphrase, or the other way round
 }
 
 func (e *DamagedError) Error() string {
 	kept := "; the file could not be set aside"
-	if e.KeptAs != "" {
+	switch {
+	case e.KeptAs != "":
 		kept = "; the file is kept as " + e.KeptAs
+	case e.Good:
+		kept = "; the file is left as it is until the record is written, and opens when the program is started as before"
 	}
 	return fmt.Sprintf("vault: record %q cannot be opened and counts as absent: %s%s", e.Name, e.Reason, kept)
 }

@@ -141,3 +141,13 @@ func isDamage(err error) bool {
 	_, ok := errors.AsType[damage](err)
 	return ok
 }
+
+// otherSource is the damage of a good record whose key this vault was not told to look for.
+type otherSource struct{ damage }
+
+func (o otherSource) Unwrap() error { return o.damage }
+
+func isOtherSource(err error) bool {
+	_, ok := errors.AsType[otherSource](err)
+	return ok
+}

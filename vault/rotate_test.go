@@ -3,6 +3,7 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,7 +60,9 @@ func TestPassphraseCanBeGivenUpForTheKeychain(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	mustLoad(t, openIn(t, dir, func(c *vault.Config) { c.Passphrase, c.Keychain = "", key }), "session", "one")
-	mustBeDamaged(t, v, "session", "a key in the keychain")
+	if _, err := v.Load(context.Background(), "session"); err == nil || !strings.Contains(err.Error(), "a key in the keychain") {
+		t.Errorf("who still has the passphrase alone: %v", err)
+	}
 }
 
 // memoryKeychain is a keychain of one item, for what does not depend on a real one.
@@ -127,4 +130,38 @@ func TestRotationThatTheKeychainRefusesChangesNothing(t *testing.T) {
 	mustLoad(t, v, "session", "one")
 	mustSave(t, v, "session", "two")
 	mustLoad(t, openIn(t, v.Storage(context.Background()).Path, with), "session", "two")
+}
+
+// Somebody starts the program once in a folder whose .env has a passphrase, or without the one that it always has. To look
+// is not to lose: what was sealed before opens again when all is as before.
+func TestRecordsOfTheOtherKeySourceAreLeftAloneUntilTheyAreWrittenOver(t *testing.T) {
+	key := &memoryKeychain{}
+	withKeychain := func(c *vault.Config) { c.Passphrase, c.Keychain = "", key }
+	withPassphrase := func(*vault.Config) {}
+	for name, settings := range map[string][2]func(*vault.Config){
+		"a passphrase for once":  {withKeychain, withPassphrase},
+		"no passphrase for once": {withPassphrase, withKeychain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "vault")
+			mustSave(t, openIn(t, dir, settings[0]), "session", "one")
+			before := everything(t, dir)
+			other := openIn(t, dir, settings[1])
+			for range 2 {
+				_, err := other.Load(context.Background(), "session")
+				if d, ok := errors.AsType[*vault.DamagedError](err); !ok || !d.Good || d.KeptAs != "" || !strings.Contains(err.Error(), "left as it is") {
+					t.Errorf("Load = %v", err)
+				}
+			}
+			if after := everything(t, dir); !maps.Equal(after, before) {
+				t.Error("a look has changed the folder")
+			}
+			mustLoad(t, openIn(t, dir, settings[0]), "session", "one")
+			mustSave(t, other, "session", "two")
+			mustLoad(t, other, "session", "two")
+			if everything(t, dir)["session.corrupt"] != before["session.sealed"] {
+				t.Error("what was written over was not kept")
+			}
+		})
+	}
 }

@@ -17,7 +17,9 @@
 // # Failure
 //
 // A file that cannot be opened (damaged, cut short, foreign, of a newer version, sealed with another key) is set aside
-// as NAME.corrupt and reported once as a [*DamagedError]; after that the record is absent. A folder or file that
+// as NAME.corrupt and reported once as a [*DamagedError]; after that the record is absent. A file whose key comes from
+// the keychain, while this vault has a passphrase, or the other way round, is reported and left alone until the record
+// is written: a program that is started once with other settings must not cost the next start its records. A folder or file that
 // others could read or have planted is refused with [ErrUnsafe] and left alone. When the keychain cannot be used, files
 // on disk are left alone too: they are for the next run.
 //
@@ -133,7 +135,7 @@ func (v *Vault) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "vault(%s)", v.dir)
 // Load returns the record called name.
 //
 // It fails with [fs.ErrNotExist] when there is none, and with a [*DamagedError] when there is one that cannot be
-// opened: that file is then out of the way, and the next Load says fs.ErrNotExist.
+// opened: that file is then out of the way, and the next Load says fs.ErrNotExist, unless DamagedError.KeptAs is empty.
 func (v *Vault) Load(ctx context.Context, name string) ([]byte, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -150,6 +152,8 @@ func (v *Vault) Load(ctx context.Context, name string) ([]byte, error) {
 	switch {
 	case isUnavailable(err):
 		return v.fallBack(err).load(name)
+	case isOtherSource(err):
+		return nil, v.leftAlone(name, err)
 	case isDamage(err):
 		return v.loadDamaged(ctx, name, err)
 	}
