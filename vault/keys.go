@@ -199,7 +199,7 @@ func (k *keys) forOpening(ctx context.Context, h header) (*recordKey, error) {
 		return k.match(h, k.passphrases)
 	}
 	if k.sealing != fromKeychain {
-		return nil, otherSource{damage("it is sealed with a key in the keychain, and this vault has a passphrase instead")}
+		return nil, otherSourceError{damage("it is sealed with a key in the keychain, and this vault has a passphrase instead")}
 	}
 	var key *recordKey
 	err := k.exclusively(ctx, func() (err error) {
@@ -241,7 +241,7 @@ func (k *keys) match(h header, inputs []string) (*recordKey, error) {
 	case h.source == fromKeychain:
 		return nil, damage("it is sealed with another key than the one in the keychain")
 	case len(inputs) == 0:
-		return nil, otherSource{damage("it is sealed with a passphrase, and this vault has none")}
+		return nil, otherSourceError{damage("it is sealed with a passphrase, and this vault has none")}
 	}
 	return nil, damage("it is sealed with another passphrase: the passphrase was changed")
 }

@@ -142,12 +142,12 @@ func isDamage(err error) bool {
 	return ok
 }
 
-// otherSource is the damage of a good record whose key this vault was not told to look for.
-type otherSource struct{ damage }
+// otherSourceError is the damage of a good record whose key this vault was not told to look for.
+type otherSourceError struct{ damage }
 
-func (o otherSource) Unwrap() error { return o.damage }
+func (o otherSourceError) Unwrap() error { return o.damage }
 
 func isOtherSource(err error) bool {
-	_, ok := errors.AsType[otherSource](err)
+	_, ok := errors.AsType[otherSourceError](err)
 	return ok
 }
