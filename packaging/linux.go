@@ -41,6 +41,9 @@ func (j *job) linux(ctx context.Context) error {
 	if err := j.archive(filepath.Join(tree, "usr")); err != nil {
 		return err
 	}
+	if err := j.appImage(ctx, tree); err != nil {
+		return err
+	}
 	needs, err := needsOf(filepath.Join(tree, "usr", "bin", j.app.Package))
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@
 //	go run . [-app FOLDER] [-out FOLDER] [-binary FILE] linux | windows | macos | icon | checksums
 //	go run . -system OS/ARCH -version VERSION [-out FOLDER] terminal
 //
-//	linux      a .deb, an .rpm, a .tar.gz with an install script, and the list of what is inside
+//	linux      a .deb, an .rpm, a .tar.gz with an install script, an AppImage where its runtime is given, and the list of what is inside
 //	windows    an installer for one person or for all of a machine, signed where a key is given, and the list
 //	macos      a bundle, for scripts/package-macos to sign and to put on a disk image, and the list
 //	icon       icon.png in the app's folder, which its windows show
