@@ -426,6 +426,9 @@ func TestFailuresComeInThePagesTerms(t *testing.T) {
 	if s.Error.Code != bridge.CodeUnreachable || s.Attempt != nil || s.Error.Hint == "" {
 		t.Errorf("error = %+v", s.Error)
 	}
+	if s, err := p.does("CancelSignIn"); err != nil || s.Error != nil {
+		t.Errorf("the person has read it, and it stays: %+v, %v", s.Error, err)
+	}
 	for _, err := range []error{p.call("GetAccessToken", nil), p.call("SwitchOrganization", nil, "org_1")} {
 		if code(err) != bridge.CodeSignedOut {
 			t.Errorf("error = %v", err)

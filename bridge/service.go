@@ -121,7 +121,7 @@ func (s *Service) SignIn(_ context.Context, o SignInOptions) (State, error) {
 	return s.b.signIn(options), nil
 }
 
-// CancelSignIn gives up the sign-in under way, if there is one.
+// CancelSignIn gives up the sign-in under way, if there is one, and forgets how an earlier one failed.
 func (s *Service) CancelSignIn(context.Context) (State, error) { return s.b.cancelSignIn(), nil }
 
 // ReopenSignIn opens the sign-in page again.

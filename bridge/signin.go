@@ -74,7 +74,7 @@ func (b *Bridge) cancelSignIn() State {
 		if b.attempt != nil {
 			b.attempt.cancel()
 		}
-		s.Attempt, b.attempt = nil, nil
+		s.Attempt, b.attempt, s.Error = nil, nil, nil
 	})
 }
 

@@ -1,10 +1,10 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { name } from "../app.json" with { type: "json" };
+import app from "../app.json" with { type: "json" };
 
 const title = {
   name: "title",
-  transformIndexHtml: (page: string) => page.replace("APP_NAME", name),
+  transformIndexHtml: (page: string) => page.replace("APP_NAME", app.name),
 };
 
 export default defineConfig({
@@ -14,6 +14,7 @@ export default defineConfig({
   server: { host: "127.0.0.1", strictPort: true },
   test: {
     environment: "jsdom",
+    testTimeout: 60_000, // a busy machine takes its time
     include: ["test/**/*.test.{ts,tsx}"],
     setupFiles: ["test/browser.ts"],
   },

@@ -12,7 +12,7 @@ export interface AuthActions {
   /** Opens the sign-in page in the person's browser. Resolves when the attempt is under way, not when it is done. */
   readonly signIn: (options?: SignInOptions) => Promise<void>;
   readonly signUp: (options?: Omit<SignInOptions, "screenHint">) => Promise<void>;
-  /** Gives the attempt up. */
+  /** Gives the attempt up; without one, lets go of the `error` that an earlier one ended with. */
   readonly cancel: () => Promise<void>;
   /** Opens the page of the present attempt again. */
   readonly reopen: () => Promise<void>;

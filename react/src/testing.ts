@@ -131,7 +131,7 @@ export function createFakeTransport(start: Partial<State> = {}): FakeTransport {
     state: () => answer("state", [], () => current),
     signIn: (options) =>
       answer("signIn", [options], () => change({ attempt: waiting, error: null })),
-    cancelSignIn: () => answer("cancelSignIn", [], () => change({ attempt: null })),
+    cancelSignIn: () => answer("cancelSignIn", [], () => change({ attempt: null, error: null })),
     reopenSignIn: () => answer("reopenSignIn", [], () => change({ attempt: waiting })),
     signOut: (options) =>
       answer("signOut", [options], () => {

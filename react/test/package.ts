@@ -80,7 +80,7 @@ beforeAll(() => {
   );
   wanted.push(`./${packed?.filename ?? ""}`, "@wailsio/runtime@3.0.0-beta.24", "vite@8.3.8");
   run(app, "npm", ...npmInstall, ...wanted);
-}, 120_000);
+});
 
 afterAll(() => {
   for (const folder of [app, copy]) rmSync(folder, { recursive: true });

@@ -47,6 +47,7 @@ async function picture(context, story, look) {
   await page.clock.setFixedTime(new Date("2026-01-02T03:04:05Z"));
   await page.goto(`${base}?${story}`);
   await page.waitForSelector("h1");
+  await page.waitForFunction(() => document.getAnimations().length === 0); // reduced motion: each plays once
   await page.screenshot({ path: `pictures/${story}-${look}.png`, fullPage: true });
   if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) {
     report("wider than the window");

@@ -5,7 +5,7 @@ import { AccountsCard } from "./AccountsCard.js";
 import { ApiCard } from "./ApiCard.js";
 import { useCalls } from "./calls.js";
 import { Countdown } from "./Countdown.js";
-import { displayName } from "./displayName.js";
+import { fullName } from "./displayName.js";
 import { OrganizationSwitch } from "./OrganizationSwitch.js";
 import { Page } from "./Page.js";
 
@@ -43,7 +43,7 @@ function Details() {
   return (
     <Card size="3">
       <DataList.Root orientation={{ initial: "vertical", sm: "horizontal" }}>
-        <Row label="Name">{displayName(user)}</Row>
+        <Row label="Name">{fullName(user) ?? none}</Row>
         <Row label="Email">
           {user.email}
           {user.emailVerified && (
@@ -91,7 +91,7 @@ function Permissions({ of }: { of: string[] }) {
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <DataList.Item align="center">
+    <DataList.Item align={{ initial: "start", sm: "center" }}>
       <DataList.Label minWidth="120px">{label}</DataList.Label>
       <DataList.Value>
         <span className="wrap">{children}</span>

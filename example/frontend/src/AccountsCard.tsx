@@ -1,7 +1,7 @@
 import { Avatar, Badge, Button, Card, Flex, Heading, Text } from "@radix-ui/themes";
 import { useAccounts } from "./accounts.js";
 import { useCalls } from "./calls.js";
-import { displayName, initials } from "./displayName.js";
+import { displayName, fullName, initials } from "./displayName.js";
 
 /** Who is signed in to the app, to change places without a browser. */
 export function AccountsCard() {
@@ -28,9 +28,11 @@ export function AccountsCard() {
                   <Text size="2" weight="medium">
                     {displayName(user)}
                   </Text>
-                  <Text size="1" color="gray">
-                    {user.email}
-                  </Text>
+                  {fullName(user) && (
+                    <Text size="1" color="gray">
+                      {user.email}
+                    </Text>
+                  )}
                 </Flex>
                 {current ? (
                   <Badge color="gray">current</Badge>

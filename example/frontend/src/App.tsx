@@ -1,5 +1,5 @@
 import { useAuth } from "@authkit-desktop/react";
-import { Container, Flex } from "@radix-ui/themes";
+import { Container, Flex, Heading, Spinner } from "@radix-ui/themes";
 import { AccountPage } from "./AccountPage.js";
 import { Announcer } from "./Announcer.js";
 import { Banners } from "./Banners.js";
@@ -44,8 +44,20 @@ function Content() {
   const route = useRoute();
   if (attempt) return <SigningInPage attempt={attempt} />;
   if (error && status !== "signed-in") return <FailedPage error={error} />;
-  if (status === "loading") return null;
+  if (status === "loading") return <Opening />;
   return route === "account" ? <AccountPage /> : <HomePage />;
+}
+
+/** The keychain may take its time, and may ask the person first. What is quick shows nothing. */
+function Opening() {
+  return (
+    <Flex direction="column" align="center" gap="4" className="centred late">
+      <Spinner size="3" className="spinner" />
+      <Heading as="h1" size="4" weight="regular" color="gray">
+        Looking for your session…
+      </Heading>
+    </Flex>
+  );
 }
 
 // Not a plain link: the fragment is the route.

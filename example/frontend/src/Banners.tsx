@@ -1,22 +1,24 @@
 import { useAuth, type Demo } from "@authkit-desktop/react";
-import { Callout, Code, Flex, Text } from "@radix-ui/themes";
+import { Callout, Code, Flex, IconButton, Text } from "@radix-ui/themes";
 import { Fragment, type ReactNode } from "react";
 import { useCalls } from "./calls.js";
 import { ErrorText } from "./ErrorText.js";
-import { InfoIcon, OfflineIcon, WarningIcon } from "./icons.js";
+import { CloseIcon, InfoIcon, OfflineIcon, WarningIcon } from "./icons.js";
 
 /** What stays true for a while, above every page. Read out politely when it comes. */
 export function Banners() {
   const { status, demo, offline, storage, notices } = useAuth();
-  const { error } = useCalls();
+  const { cancel, error } = useCalls();
   const signedIn = status === "signed-in";
   return (
     <Flex direction="column" gap="2" role="status" aria-label="Notices">
       {demo && <DemoBanner accounts={demo.accounts} />}
       {offline && (
         <Banner color="amber" icon={<OfflineIcon />}>
-          You are offline. {signedIn ? "You stay signed in" : "Signing in has to wait"} until the
-          network is back.
+          You are offline.{" "}
+          {signedIn
+            ? "You stay signed in, and everything goes on when the network is back."
+            : "Signing in has to wait until the network is back."}
         </Banner>
       )}
       {storage.kind === "memory" && status !== "loading" && (
@@ -30,7 +32,7 @@ export function Banners() {
         </Banner>
       ))}
       {signedIn && error && (
-        <Banner color="red" icon={<WarningIcon />}>
+        <Banner color="red" icon={<WarningIcon />} dismiss={cancel}>
           <ErrorText error={error} />
         </Banner>
       )}
@@ -63,10 +65,11 @@ interface BannerProps {
   icon: ReactNode;
   /** What only some will want to read. */
   why?: string;
+  dismiss?: () => void;
   children: ReactNode;
 }
 
-function Banner({ color, icon, why, children }: BannerProps) {
+function Banner({ color, icon, why, dismiss, children }: BannerProps) {
   return (
     <Callout.Root size="1" color={color}>
       <Callout.Icon>{icon}</Callout.Icon>
@@ -79,6 +82,17 @@ function Banner({ color, icon, why, children }: BannerProps) {
           </details>
         )}
       </Text>
+      {dismiss && (
+        <IconButton
+          className="dismiss"
+          size="1"
+          variant="ghost"
+          aria-label="Dismiss"
+          onClick={dismiss}
+        >
+          <CloseIcon />
+        </IconButton>
+      )}
     </Callout.Root>
   );
 }

@@ -4,8 +4,12 @@ import type { ErrorInfo } from "@authkit-desktop/react";
 export function ErrorText({ error: { message, hint } }: { error: ErrorInfo }) {
   return (
     <>
-      <span className="sentence">{message}</span>
-      {hint && <span className="sentence">{hint}</span>}
+      <span className="sentence">{closed(message)}</span>
+      {hint && <span className="sentence">{closed(hint)}</span>}
     </>
   );
+}
+
+function closed(text: string): string {
+  return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }

@@ -1,37 +1,45 @@
-import type { ErrorInfo } from "@authkit-desktop/react";
-import { Button, Callout, Flex, Text } from "@radix-ui/themes";
+import { useAuth, type ErrorInfo } from "@authkit-desktop/react";
+import { Button, Flex, Text } from "@radix-ui/themes";
 import { useState } from "react";
 import { useCalls } from "./calls.js";
+import { CentredPage } from "./CentredPage.js";
+import { ErrorText } from "./ErrorText.js";
 import { useHost } from "./host.js";
 import { CheckIcon, CopyIcon, WarningIcon } from "./icons.js";
-import { ErrorText } from "./ErrorText.js";
-import { Page } from "./Page.js";
 
 /** Why signing in, or the app itself, did not work, and the way on. */
 export function FailedPage({ error }: { error: ErrorInfo }) {
-  const { retry } = useCalls();
+  const { isLoading } = useAuth();
+  const { cancel, retry } = useCalls();
   return (
-    <Flex direction="column" align="center" py="6">
-      <Page title="That did not work" align="center">
-        <Callout.Root color="red" role="alert">
-          <Callout.Icon>
-            <WarningIcon />
-          </Callout.Icon>
-          <Callout.Text className="wrap">
-            <ErrorText error={error} />
-          </Callout.Text>
-        </Callout.Root>
-        <Flex gap="3" justify="center" wrap="wrap">
-          <Button size="3" onClick={retry}>
-            Try again
-          </Button>
-          <CopyDetails error={error} />
-        </Flex>
-        <Text size="1" color="gray">
-          Code: {error.code}
+    <CentredPage
+      title="That did not work"
+      sign={
+        <span className="sign-failed">
+          <WarningIcon />
+        </span>
+      }
+    >
+      <div role="alert">
+        <Text as="p" align="center" color="gray" size="3" className="wrap">
+          <ErrorText error={error} />
         </Text>
-      </Page>
-    </Flex>
+      </div>
+      <Flex gap="3" justify="center" wrap="wrap">
+        <Button size="3" onClick={retry}>
+          Try again
+        </Button>
+        <CopyDetails error={error} />
+        {!isLoading && (
+          <Button size="3" variant="soft" color="gray" onClick={cancel}>
+            Back
+          </Button>
+        )}
+      </Flex>
+      <Text size="1" color="gray">
+        Code: {error.code}
+      </Text>
+    </CentredPage>
   );
 }
 

@@ -1,10 +1,11 @@
 import { SignedIn, SignedOut, useAuth } from "@authkit-desktop/react";
-import { Avatar, Button, Card, Flex, Heading, Text } from "@radix-ui/themes";
+import { Avatar, Button, Flex, Text } from "@radix-ui/themes";
 import { useAccounts } from "./accounts.js";
 import { useCalls } from "./calls.js";
+import { CentredPage } from "./CentredPage.js";
 import { displayName, initials } from "./displayName.js";
-import { Page } from "./Page.js";
 import { linkTo } from "./route.js";
+import { Steps } from "./Steps.js";
 
 export function HomePage() {
   return (
@@ -23,47 +24,49 @@ function Greeting() {
   const { user } = useAuth();
   if (!user) return null;
   return (
-    <Flex direction="column" align="center" gap="5" py="6">
-      <Avatar
-        size="7"
-        radius="full"
-        src={user.profilePictureUrl ?? undefined}
-        fallback={initials(user)}
-        alt=""
-      />
-      <Page title={`Welcome, ${user.firstName ?? displayName(user)}`} align="center">
-        <Text as="p" align="center" color="gray" size="3" className="wrap">
-          You are signed in as {user.email}.
-        </Text>
-        <Button size="3" variant="soft" asChild>
-          <a href={linkTo.account}>View your account</a>
-        </Button>
-      </Page>
-    </Flex>
+    <CentredPage
+      title={`Welcome, ${user.firstName ?? displayName(user)}`}
+      sign={
+        <Avatar
+          size="6"
+          radius="full"
+          src={user.profilePictureUrl ?? undefined}
+          fallback={initials(user)}
+          alt=""
+        />
+      }
+    >
+      <Text as="p" align="center" color="gray" size="3" className="wrap">
+        You are signed in as {user.email}.
+      </Text>
+      <Button size="3" variant="soft" asChild>
+        <a href={linkTo.account}>View your account</a>
+      </Button>
+    </CentredPage>
   );
 }
 
 function Invitation() {
   const { signIn, signUp } = useCalls();
   return (
-    <Flex direction="column" align="center" gap="5" pt="6">
-      <img src="/logo.svg" alt="" width="72" height="72" />
-      <Page title="Sign in to continue" align="center">
-        <Text as="p" align="center" color="gray" size="3">
-          Your own browser opens the sign-in page. This app never sees your password.
-        </Text>
-        <Flex gap="3" justify="center" wrap="wrap">
-          <Button size="3" onClick={signIn}>
-            Sign in
-          </Button>
-          <Button size="3" variant="soft" onClick={signUp}>
-            Create an account
-          </Button>
-        </Flex>
-        <OtherAccounts />
-        <Steps />
-      </Page>
-    </Flex>
+    <CentredPage
+      title="Sign in to continue"
+      sign={<img src="/logo.svg" alt="" width="72" height="72" />}
+    >
+      <Text as="p" align="center" color="gray" size="3">
+        Your own browser opens the sign-in page. This app never sees your password.
+      </Text>
+      <Flex gap="3" justify="center" wrap="wrap">
+        <Button size="3" onClick={signIn}>
+          Sign in
+        </Button>
+        <Button size="3" variant="soft" onClick={signUp}>
+          Create an account
+        </Button>
+      </Flex>
+      <OtherAccounts />
+      <Steps />
+    </CentredPage>
   );
 }
 
@@ -81,29 +84,4 @@ function OtherAccounts() {
       Continue as {displayName(user)}
     </Button>
   ));
-}
-
-const steps = [
-  ["In your browser", "Passkeys, password manager and single sign-on work as you know them."],
-  ["Back in the app", "The browser hands over a code that is of use to this app alone."],
-  ["Kept for you", "The session is sealed on this computer, and you stay signed in."],
-] as const;
-
-function Steps() {
-  return (
-    <ol className="steps">
-      {steps.map(([title, text]) => (
-        <Card key={title} size="2" asChild>
-          <li>
-            <Heading as="h2" size="3" mb="1">
-              {title}
-            </Heading>
-            <Text as="p" size="2" color="gray">
-              {text}
-            </Text>
-          </li>
-        </Card>
-      ))}
-    </ol>
-  );
 }

@@ -26,7 +26,7 @@ export function Page({
   }, [title]);
   const text: HeadingProps = align === "center" ? { align: "center", size: "8" } : { size: "7" };
   return (
-    <Flex direction="column" gap="5" align={align === "center" ? "center" : "stretch"}>
+    <Flex direction="column" gap="5" width="100%" align={align === "center" ? "center" : "stretch"}>
       <Heading as="h1" tabIndex={-1} ref={heading} className="page-title" {...text}>
         {title}
       </Heading>

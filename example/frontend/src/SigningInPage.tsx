@@ -1,23 +1,22 @@
 import type { Attempt } from "@authkit-desktop/react";
-import { Button, Flex, Spinner, Text } from "@radix-ui/themes";
+import { Button, Spinner, Text } from "@radix-ui/themes";
 import { useCalls } from "./calls.js";
+import { CentredPage } from "./CentredPage.js";
 import { CopyField } from "./CopyField.js";
 import { useHost } from "./host.js";
 import { OutsideIcon } from "./icons.js";
-import { Page } from "./Page.js";
+import { Steps } from "./Steps.js";
 
 export function SigningInPage({ attempt }: { attempt: Attempt }) {
   const { cancel } = useCalls();
   return (
-    <Flex direction="column" align="center" gap="5" py="6">
-      <Spinner size="3" />
-      <Page title="Signing in…" align="center">
-        <HowToGoOn attempt={attempt} />
-        <Button variant="ghost" color="gray" onClick={cancel}>
-          Cancel
-        </Button>
-      </Page>
-    </Flex>
+    <CentredPage title="Signing in…" sign={<Spinner size="3" className="spinner" />}>
+      <HowToGoOn attempt={attempt} />
+      <Button variant="soft" color="gray" onClick={cancel}>
+        Cancel
+      </Button>
+      <Steps now={attempt.step === "exchanging" ? 1 : 0} />
+    </CentredPage>
   );
 }
 
@@ -26,7 +25,7 @@ function HowToGoOn({ attempt: { step, browserOpened, url } }: { attempt: Attempt
   if (step === "exchanging") {
     return <Words>Your browser is done; the app is finishing the sign-in.</Words>;
   }
-  if (url === "") return <Words>Opening your browser.</Words>;
+  if (url === "") return <Words>Opening your browser…</Words>;
   // Where this is a tab itself, a browser is at hand, but may take the new tab for a pop-up and stop it.
   if (!inWindow) return <FollowTheLink url={url} />;
   return browserOpened ? <GoOnInTheBrowser /> : <CopyTheAddress url={url} />;
@@ -47,9 +46,7 @@ function GoOnInTheBrowser() {
 function CopyTheAddress({ url }: { url: string }) {
   return (
     <>
-      <Words>
-        The browser could not be opened. Copy this address into it, on this computer, to go on:
-      </Words>
+      <Words>Your browser could not be opened. To go on, open this address in it yourself:</Words>
       <CopyField label="Address of the sign-in page" value={url} />
     </>
   );

@@ -31,4 +31,5 @@ export const OfflineIcon = icon(
 );
 export const CopyIcon = icon("M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1");
 export const CheckIcon = icon("M3 8.5l3.2 3.2L13 4.8");
+export const CloseIcon = icon("M4 4l8 8M12 4l-8 8");
 export const OutsideIcon = icon("M9.5 2.5h4v4M13.5 2.5 7.5 8.5M11.5 9v4.5h-9v-9H7");

@@ -62,6 +62,7 @@ export const api: Record<string, unknown> = {
 };
 
 export const stories = {
+  opening: { state: { status: "loading" } },
   "signed-out": { state: {} },
   "signed-out-account": { state: {}, route: "#/account" },
   "signing-in": { state: { attempt: waiting } },

@@ -66,7 +66,7 @@ describe("before the app has answered", () => {
     );
     await act(async () => {});
     expect(screen.queryByRole("button", { name: /^Sign/ })).toBeNull();
-    expect(screen.queryByRole("heading", { level: 1 })).toBeNull();
+    expect(title()).toBe("Looking for your session…");
   });
 });
 
@@ -125,11 +125,17 @@ describe("signing in", () => {
     expect(title()).toBe("Signing in…");
   });
 
+  it("lets the person go back instead", async () => {
+    const { user } = await open(stories.failed);
+    await user.click(button("Back"));
+    expect(title()).toBe("Sign in to continue");
+  });
+
   it("says so, too, when the call itself was refused, and gives the button back", async () => {
     const { transport, user } = await open(stories["signed-out"]);
     transport.failNextCall({ code: "busy", message: "another window is signing in", hint: "" });
     await user.click(button("Sign in"));
-    expect(screen.getByRole("alert").textContent).toBe("another window is signing in");
+    expect(screen.getByRole("alert").textContent).toBe("another window is signing in.");
     await user.click(button("Try again"));
     expect(title()).toBe("Signing in…");
   });
@@ -169,7 +175,7 @@ describe("signed in", () => {
 
   it("shows what is missing as none", async () => {
     await open(stories["account-sparse"]);
-    expect(screen.getAllByText("none")).toHaveLength(4);
+    expect(screen.getAllByText("none")).toHaveLength(5);
     expect(screen.getAllByText("alice@example.com")).not.toHaveLength(0);
   });
 
@@ -186,13 +192,16 @@ describe("signed in", () => {
     expect(title()).toBe("Sign in to continue");
   });
 
-  it("keeps an error in a banner and the page where it is", async () => {
-    const { transport } = await open(stories["signed-in"]);
+  it("keeps an error in a banner until it has been read, and the page where it is", async () => {
+    const { transport, user } = await open(stories["signed-in"]);
     act(() => {
       transport.change({ error: { code: "x", message: "the switch was refused", hint: "" } });
     });
     expect(title()).toBe("Welcome, Alice");
-    expect(screen.getByRole("status", { name: "Notices" }).textContent).toContain("refused");
+    const notices = screen.getByRole("status", { name: "Notices" });
+    expect(notices.textContent).toContain("refused");
+    await user.click(button("Dismiss"));
+    expect(notices.textContent).toBe("");
   });
 });
 

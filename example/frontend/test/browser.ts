@@ -1,7 +1,8 @@
 // What jsdom lacks and Radix asks for.
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
 
+configure({ asyncUtilTimeout: 20_000 });
 vi.stubGlobal("matchMedia", (media: string) => ({
   media,
   matches: false,
