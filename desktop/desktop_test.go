@@ -18,6 +18,7 @@ import (
 	"github.com/authkit-desktop/authkit/authkittest"
 	"github.com/authkit-desktop/authkit/deeplink"
 	"github.com/authkit-desktop/authkit/desktop"
+	"github.com/authkit-desktop/authkit/instance"
 )
 
 const (
@@ -149,6 +150,37 @@ func TestC24TheLinkStartsTheApp(t *testing.T) {
 	start(t, desktop.Config{Client: client, Args: []string{deeplink.Marker, link}})
 	for e := receive(t, "an event", signedIn); e.Session == nil; e = receive(t, "a sign-in", signedIn) {
 		t.Log(e.Kind)
+	}
+}
+
+// The running process is there, and takes nothing more: its queue is full, as it is behind one that is stopped.
+func TestA22_ALinkThatTheRunningProcessDoesNotTakeEndsTheSignIn(t *testing.T) {
+	_, newClient, links := person(t)
+	client, second := newClient(), newClient()
+	config := instance.Config{AppID: client.About().AppID}
+	hangs, err := instance.Claim(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = hangs.Close() })
+	config.Timeout = 100 * time.Millisecond
+	for err == nil || !strings.Contains(err.Error(), "full") {
+		_, err = instance.Claim(t.Context(), config)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := client.SignIn(t.Context())
+		done <- err
+	}()
+	link := receive(t, "the link", links)
+	if _, err := desktop.Start(t.Context(), desktop.Config{Client: second, Args: []string{deeplink.Marker, link}}); !errors.Is(err, desktop.ErrHandedOver) {
+		t.Fatalf("Start = %v", err)
+	}
+	if err := receive(t, "the end of the sign-in", done); err != nil {
+		t.Error(err)
+	}
+	if _, err := desktop.Start(t.Context(), desktop.Config{Client: second}); !errors.Is(err, instance.ErrUnresponsive) {
+		t.Errorf("without a link, Start = %v", err)
 	}
 }
 
