@@ -203,6 +203,11 @@ func TestATerminalHasColorsAndALineThatGoesAway(t *testing.T) {
 		t.Errorf("the terminal shows %q", text)
 	}
 
+	// What scrolls away where lines are few is the picture, not what it says.
+	if last := strings.LastIndexAny(text, "█▀▄"); last < 0 || last > strings.Index(text, "Code  ") || strings.Index(text, "Page  ") < last {
+		t.Errorf("the code is not below its picture in %q", text)
+	}
+
 	for variable, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
 		m.env[variable] = value
 		screen = m.terminal("whoami", "--nonsense")
