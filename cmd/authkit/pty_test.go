@@ -149,16 +149,16 @@ func TestCtrlCAtEachStageOfASignInLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// files are the names of the sealed files but the cache of signing keys, which any command may fill.
+// files are the names of all files but the cache of signing keys, which any command may fill, and the locks, which stay.
 func (m *machine) files() string {
 	m.Helper()
-	paths, err := filepath.Glob(filepath.Join(stateFolder(m.home), "*.sealed"))
+	paths, err := filepath.Glob(filepath.Join(stateFolder(m.home), "*"))
 	if err != nil {
 		m.Fatal(err)
 	}
 	var names []string
 	for _, path := range paths {
-		if name := filepath.Base(path); name != "keys.sealed" {
+		if name := filepath.Base(path); !strings.HasPrefix(name, "keys.") && filepath.Ext(name) != ".lock" {
 			names = append(names, name)
 		}
 	}
