@@ -100,7 +100,7 @@ func TestIdleAndSlowClientsLeaveRoomForOthers(t *testing.T) {
 	if a.signIn("alice@example.com")["access_token"] == nil {
 		t.Error("nobody can sign in")
 	}
-	if err := slow.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := slow.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(io.Discard, slow); errors.Is(err, os.ErrDeadlineExceeded) { // otherwise it was closed, in one way or another
@@ -123,7 +123,7 @@ func TestAClientThatSendsForeverIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Write([]byte("GET /" + strings.Repeat("a", 60<<10) + " HTTP/1.1\r\n\r\n")); err != nil {

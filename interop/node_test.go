@@ -69,7 +69,7 @@ func (p *program) line() []byte {
 			p.t.Fatalf("%v ended without an answer: %v", p.cmd.Args, r.err)
 		}
 		return r.text
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		p.t.Fatalf("%v says nothing", p.cmd.Args)
 		return nil
 	}
@@ -90,7 +90,7 @@ func drive(t *testing.T, args ...string) *driver {
 		}()
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Errorf("%v does not end", args)
 		}
 	})

@@ -183,7 +183,7 @@ func (m *machine) saw(what string) bool {
 
 func (m *machine) signIn(c *authkit.Client) *authkit.Session {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
 	defer cancel()
 	session, err := c.SignIn(ctx)
 	if err != nil {
@@ -320,7 +320,7 @@ func restartServer(t *testing.T, v *vendorEmulator) error {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); {
+	for deadline := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("never happened: %s", what)
 		}

@@ -20,7 +20,7 @@ const browser = await chromium.launch({
 /** A new person's browser. */
 async function visit() {
   const page = await (await browser.newContext()).newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   return page;
 }
 
