@@ -125,21 +125,58 @@ func decode(data []byte, file *configFile) error {
 	err := decoder.Decode(file)
 	var several *yaml.LoadErrors
 	switch {
-	case err == nil || errors.Is(err, io.EOF): // an empty file says nothing, and that is fine
+	case errors.Is(err, io.EOF): // an empty file says nothing, and that is fine
 		return nil
+	case err == nil:
+		return nothingMore(decoder)
 	case !errors.As(err, &several):
 		return err
 	}
-	lines := bytes.Split(data, []byte("\n"))
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return err
+	}
 	var all []string
 	for _, e := range several.Errors {
 		what := plainly(e.Message)
-		if key := keyIn(lines, e.Mark.Line); key != "" && !strings.Contains(what, key) {
+		if key := keyAt(&root, "", e.Mark); key != "" && !strings.HasPrefix(what, "the key ") {
 			what = key + ": " + what
 		}
 		all = append(all, fmt.Sprintf("line %d: %s", e.Mark.Line, what))
 	}
 	return errors.New(strings.Join(all, "\n"))
+}
+
+// nothingMore refuses a second document, which would not be read.
+func nothingMore(decoder *yaml.Decoder) error {
+	var more yaml.Node
+	switch err := decoder.Decode(&more); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("line %d: a second document begins, and only the first would be read: remove the line ---, or what follows it", more.Line)
+}
+
+// keyAt gives the key of the value that begins at a place; empty when none does.
+func keyAt(node *yaml.Node, key string, place yaml.Mark) string {
+	if node.Kind != yaml.DocumentNode && node.Line == place.Line && node.Column == place.Column {
+		return key
+	}
+	for i, inner := range node.Content {
+		of := key
+		if node.Kind == yaml.MappingNode {
+			if i%2 == 0 {
+				continue
+			}
+			of = node.Content[i-1].Value
+		}
+		if found := keyAt(inner, of, place); found != "" {
+			return found
+		}
+	}
+	return ""
 }
 
 // meant makes an error of the mistakes, each with its line and key.
@@ -161,18 +198,6 @@ func meant(data []byte, mistakes []mistake) error {
 		all = append(all, byLine[line]...)
 	}
 	return errors.New(strings.Join(all, "\n"))
-}
-
-var keyForm = regexp.MustCompile(`^[\s-]*"?([A-Za-z_]+)"?\s*:`)
-
-func keyIn(lines [][]byte, line int) string {
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	if m := keyForm.FindSubmatch(lines[line-1]); m != nil {
-		return string(m[1])
-	}
-	return ""
 }
 
 var (

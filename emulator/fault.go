@@ -59,7 +59,7 @@ func (f *Fault) check() error {
 		return fmt.Errorf("a fault's status %d is not the status of an answer: use 200 to 599", f.Status)
 	case f.Odds < 0 || f.Odds > 1:
 		return fmt.Errorf("a fault's odds %v are not a probability: use 0 to 1", f.Odds)
-	case f.After < 0 || f.Latency < 0 || f.Jitter < 0 || f.Truncate < 0 || f.Trickle < 0:
+	case f.After < 0 || f.Times < Forever || f.Latency < 0 || f.Jitter < 0 || f.Truncate < 0 || f.Trickle < 0:
 		return errors.New("a fault's numbers cannot be negative, but for times: -1, which is for ever")
 	}
 	return nil

@@ -25,12 +25,23 @@ func (f *configFile) mistakes() (list []mistake) {
 		}
 	}
 	f.settingMistakes(add)
+	known := map[string]bool{}
 	for i, u := range f.Users {
 		add(checkEmail(u.Email), "users", i, "email")
+		email := strings.ToLower(u.Email)
+		if known[email] {
+			add(fmt.Errorf("there is a user %q above already", u.Email), "users", i, "email")
+		}
+		known[email] = true
 	}
 	for i, o := range f.Organizations {
 		if o.Name == "" {
 			add(errors.New("an organization needs one"), "organizations", i, "name")
+		}
+		for j, m := range o.Memberships {
+			if !slices.Contains(statuses, m.Status) {
+				add(fmt.Errorf("%q is not one of %q", m.Status, statuses[1:]), "organizations", i, "memberships", j, "status")
+			}
 		}
 	}
 	for i, c := range f.Connections {
@@ -45,11 +56,15 @@ func (f *configFile) mistakes() (list []mistake) {
 	return list
 }
 
+// statuses are those of a membership; without one it is active.
+var statuses = []string{"", "active", "inactive", "pending"}
+
 func (f *configFile) settingMistakes(add func(err error, at ...any)) {
 	c := f.Emulator
 	if _, _, err := net.SplitHostPort(c.Addr); c.Addr != "" && err != nil {
 		add(fmt.Errorf("%q is not host:port", c.Addr), "emulator", "addr")
 	}
+	add(checkURL(c.URL), "emulator", "url")
 	for i, uri := range c.RedirectURIs {
 		add(checkRedirectURI(uri), "emulator", "redirect_uris", i)
 	}

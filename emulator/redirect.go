@@ -6,6 +6,15 @@ import (
 	"strings"
 )
 
+// checkURL says whether clients can use an address as that of the server; none is fine.
+func checkURL(address string) error {
+	u, err := url.Parse(address)
+	if address == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" {
+		return nil
+	}
+	return fmt.Errorf("the server's own address %q is none that clients can use: write it like http://127.0.0.1:4100 (Config.URL)", address)
+}
+
 // checkRedirectURI says whether an URI can be registered: absolute and without a fragment (RFC 6749 §3.1.2).
 func checkRedirectURI(uri string) error {
 	u, err := url.Parse(strings.Replace(uri, ":*", "", 1))

@@ -223,10 +223,9 @@ func check(c Config) error {
 	} else if !c.AllowNetwork && !isLoopback(host) {
 		all = append(all, fmt.Errorf("address %q is reachable by other machines, and the emulator has no secrets worth the name: use 127.0.0.1, or allow it with --allow-network (Config.AllowNetwork)", c.Addr))
 	}
+	all = append(all, checkURL(c.URL))
 	for _, uri := range c.RedirectURIs {
-		if err := checkRedirectURI(uri); err != nil {
-			all = append(all, err)
-		}
+		all = append(all, checkRedirectURI(uri))
 	}
 	switch c.Rotation {
 	case RotateStrict, RotateGrace, RotateNever:

@@ -48,7 +48,7 @@ func (w *window) authorize(pairs ...string) {
 	w.do("page.open", w.s.URL()+w.s.query(challenge, append([]string{"redirect_uri", w.callback}, pairs...)...))
 }
 
-// audit looks at a page in light and dark, with axe and with the Tab key. Its pictures are in out/.
+// audit looks at a page in light, dark and narrow, with axe and with the Tab key. Its pictures are in out/.
 func (w *window) audit(name, heading string) {
 	w.t.Helper()
 	var found struct {

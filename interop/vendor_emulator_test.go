@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -45,8 +48,24 @@ func startVendorEmulator(t *testing.T) *vendorEmulator {
 	if err := os.WriteFile(v.seed, []byte(vendorSeed), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	v.start("0")
+	v.start(somePort(t))
 	return v
+}
+
+// somePort is free, and remains so while a server is restarted on it: it lies below the ports that systems give to whoever
+// asks for any.
+func somePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(15000 + rand.IntN(15000))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("there is no free port")
+	return ""
 }
 
 // start runs it on a port, and gives alice her places.

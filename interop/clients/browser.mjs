@@ -73,6 +73,8 @@ async function audit(name) {
     const { violations } = await page.evaluate(() => globalThis.axe.run());
     problems.push(...violations.map((v) => `${colorScheme}: ${v.id}, ${v.help}: ${v.nodes.map((n) => n.html).join(' ')}`));
   }
+  await page.setViewportSize({ width: 360, height: 640 }); // a small telephone
+  await page.screenshot({ path: join(pictures, `${name}-narrow.png`), fullPage: true });
   await page.setViewportSize({ width: 320, height: 640 }); // WCAG 1.4.10
   if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) problems.push('320 pixels are too narrow for it');
   await page.setViewportSize({ width: 1280, height: 720 });
