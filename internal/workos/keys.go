@@ -35,7 +35,8 @@ type Keys struct {
 	Load func(context.Context) ([]byte, error)
 	Save func(context.Context, []byte) error
 
-	mu      sync.Mutex // held during a fetch: those who wait need its result
+	once    sync.Once
+	turn    chan struct{} // holds one token, also during a fetch: those who wait need its result. It guards what follows
 	byID    map[string]*rsa.PublicKey
 	loaded  bool
 	tried   time.Time // last fetch, successful or not
@@ -45,8 +46,11 @@ type Keys struct {
 // find returns the key with that id. An id nobody knows is refused only when the keys are fresh from the server;
 // while the cool-down forbids a look, the answer is ErrKeysUnavailable.
 func (k *Keys) find(ctx context.Context, id string) (*rsa.PublicKey, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	unlock, err := k.lock(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
+	}
+	defer unlock()
 	k.loadOnce(ctx)
 	if key := k.byID[id]; key != nil {
 		return key, nil
@@ -81,15 +85,29 @@ func (k *Keys) cooling() bool {
 
 // Warm fetches the keys unless the cool-down forbids it. Its error tells whether the server can be reached.
 func (k *Keys) Warm(ctx context.Context) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	unlock, err := k.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if k.cooling() && k.fetched.Equal(k.tried) {
 		return nil
 	}
 	return k.fetch(ctx)
 }
 
-// fetch asks the server. k.mu is held.
+// lock waits no longer than ctx lasts for a fetch that somebody else has begun.
+func (k *Keys) lock(ctx context.Context) (unlock func(), err error) {
+	k.once.Do(func() { k.turn = make(chan struct{}, 1) })
+	select {
+	case k.turn <- struct{}{}:
+		return func() { <-k.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// fetch asks the server. k has been locked.
 func (k *Keys) fetch(ctx context.Context) error {
 	k.tried = k.Now()
 	a, err := k.Client.do(ctx, http.MethodGet, "sso/jwks/"+k.Client.ClientID, nil)

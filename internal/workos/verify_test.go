@@ -265,3 +265,29 @@ func TestA14A24AKeyThatWouldTakeHoursIsNotUsed(t *testing.T) {
 		}
 	}
 }
+
+// A caller who has less time than the fetch that another one began is not kept by it.
+func TestWhoWaitsForTheKeysWaitsNoLongerThanTheirContext(t *testing.T) {
+	asked := make(chan struct{})
+	client := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	})
+	k := &Keys{Client: client, Now: time.Now}
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error)
+	go func() { first <- k.Warm(ctx) }()
+	<-asked
+	short, end := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer end()
+	if _, err := k.find(short, "one"); !errors.Is(err, ErrKeysUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("find = %v", err)
+	}
+	if err := k.Warm(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Warm = %v", err)
+	}
+	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("the first = %v", err)
+	}
+}
