@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/big"
 	"net/http"
@@ -21,6 +22,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // A signer that is neither library of this repository: the standard library alone.
@@ -121,7 +124,10 @@ func TestC28A14BadTokensAreRefused(t *testing.T) {
 		t.Skip("this Go makes no 1024-bit keys:", err) // then nobody can sign with one here
 	}
 	v, _ := verifier(t, jwk("k1", &testKey().PublicKey), jwk("short", &short.PublicKey),
-		map[string]any{"kty": "oct", "kid": "oct", "k": "c2VjcmV0"}, with(jwk("enc", &testKey().PublicKey), "use", "enc"))
+		map[string]any{"kty": "oct", "kid": "oct", "k": "c2VjcmV0"}, with(jwk("enc", &testKey().PublicKey), "use", "enc"),
+		with(jwk("ps", &testKey().PublicKey), "alg", "PS256"))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a token chose where its key comes from") }))
+	defer elsewhere.Close()
 	issued := claims["iat"].(int64) // not the time now: making the keys takes seconds on a busy machine
 	public, _ := json.Marshal(jwk("k1", &testKey().PublicKey))
 	hs := part(with(header, "alg", "HS256")) + "." + part(claims)
@@ -135,8 +141,13 @@ func TestC28A14BadTokensAreRefused(t *testing.T) {
 		"unknown kid":           sign(with(header, "kid", "k9"), claims, testKey()),
 		"short key":             sign(with(header, "kid", "short"), claims, short),
 		"a key for encryption":  sign(with(header, "kid", "enc"), claims, testKey()),
+		"a key for PS256":       sign(with(header, "kid", "ps"), claims, testKey()),
 		"a symmetric key":       sign(with(header, "kid", "oct"), claims, testKey()),
+		"RS384":                 signedBy(t, jose.RS384, claims),
+		"PS256":                 signedBy(t, jose.PS256, claims),
 		"its own key along":     sign(with(with(header, "kid", nil), "jwk", jwk("k1", &other.PublicKey)), claims, other),
+		"its own key as ours":   sign(with(header, "jwk", jwk("k1", &other.PublicKey)), claims, other),
+		"where its key is":      sign(with(with(header, "jku", elsewhere.URL), "x5u", elsewhere.URL), claims, other),
 		"a foreign issuer":      sign(header, with(claims, "iss", "https://evil.example"), testKey()),
 		"expired":               sign(header, with(with(claims, "iat", issued-900), "exp", issued-600), testKey()),
 		"not valid yet":         sign(header, with(claims, "nbf", issued+600), testKey()),
@@ -152,6 +163,74 @@ func TestC28A14BadTokensAreRefused(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		} else if len(token) > 20 && strings.Contains(err.Error(), token.Reveal()) {
 			t.Errorf("%s: the error has the token", name)
+		}
+	}
+}
+
+// signedBy signs with the good key and another algorithm than RS256.
+func signedBy(t *testing.T, algorithm jose.SignatureAlgorithm, claims map[string]any) Secret {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: testKey(), KeyID: "k1"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jws, err := signer.Sign(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jws.CompactSerialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Secret(token)
+}
+
+// A15: a set that no server has is refused as a whole, and the keys that were good stay.
+func TestA15AFloodOfKeysIsRefused(t *testing.T) {
+	v, server := verifier(t, jwk("k1", &testKey().PublicKey))
+	now := time.Now()
+	v.Keys.Now = func() time.Time { return now }
+	header, claims := good()
+	if _, err := v.Verify(t.Context(), sign(header, claims, testKey()), now); err != nil {
+		t.Fatal(err)
+	}
+	flood := make([]any, maxKeys+1)
+	for i := range flood {
+		flood[i] = jwk(fmt.Sprintf("flood%d", i), &testKey().PublicKey)
+	}
+	server.keys.Store(&flood)
+	now = now.Add(KeyCooldown)
+	if _, err := v.Verify(t.Context(), sign(with(header, "kid", "flood1"), claims, testKey()), time.Now()); !errors.Is(err, ErrKeysUnavailable) {
+		t.Errorf("a key of the flood: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), sign(header, claims, testKey()), time.Now()); err != nil {
+		t.Errorf("the key from before: %v", err)
+	}
+}
+
+// C28: two clocks differ by a little, and then exp and nbf are not taken to the second.
+func TestC28AMinuteBetweenTheClocksIsForgiven(t *testing.T) {
+	v, _ := verifier(t, jwk("k1", &testKey().PublicKey))
+	header, claims := good()
+	now := time.Now()
+	for name, c := range map[string]struct {
+		claim string
+		off   time.Duration
+		good  bool
+	}{
+		"expired 50 s ago":  {"exp", -50 * time.Second, true},
+		"expired 70 s ago":  {"exp", -70 * time.Second, false},
+		"valid in 50 s":     {"nbf", 50 * time.Second, true},
+		"valid in 70 s":     {"nbf", 70 * time.Second, false},
+		"expires right now": {"exp", 0, true},
+	} {
+		token := sign(header, with(with(claims, "iat", now.Unix()-300), c.claim, now.Add(c.off).Unix()), testKey())
+		if _, err := v.Verify(t.Context(), token, now); (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
