@@ -51,6 +51,42 @@ func TestInstalledAppKeepsTheSessionOverAnUpgradeAndLeavesNothing(t *testing.T) 
 
 	p.step("remove it while it runs")
 	administer(t, "purge", name)
+	p.nothingIsLeft(before)
+	p.nothingIsRegistered()
+	p.step("end")
+}
+
+// The same under rpm, which calls the package's scripts with other words.
+func TestInstalledByRPMTheAppIsUpgradedAndLeavesNothing(t *testing.T) {
+	older, newer, name := os.Getenv("E2E_RPM_OLDER"), os.Getenv("E2E_RPM_NEWER"), filepath.Base(os.Getenv("E2E_INSTALLED"))
+	before := systemFiles(t)
+	manage := func(args ...string) {
+		t.Helper()
+		// The libraries here are dpkg's, and rpm knows nothing of those.
+		if out, err := exec.CommandContext(t.Context(), "rpm", append([]string{"--nodeps"}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("rpm %v: %v\n%s", args, err, out)
+		}
+	}
+	manage("--install", older)
+	p := newPerson(t)
+	if owner := p.d.Run("xdg-mime", "query", "default", "x-scheme-handler/workos-auth"); !strings.Contains(owner, appID) {
+		t.Errorf("links go to %q", owner)
+	}
+	p.app.Open()
+	p.d.Wait("the app runs", func() bool { return len(p.app.Running()) == 1 })
+	manage("--upgrade", newer)
+	if len(p.app.Running()) != 1 {
+		t.Errorf("the upgrade has ended the running app: %v", p.app.Running())
+	}
+	manage("--erase", name)
+	p.nothingIsLeft(before)
+	p.nothingIsRegistered()
+}
+
+// nothingIsLeft checks the removed app's processes, its scheme and its files.
+func (p *person) nothingIsLeft(before map[string]bool) {
+	t := p.t
+	t.Helper()
 	p.d.Wait("no process of it is left", func() bool { return len(p.app.Running()) == 0 })
 	if owner := p.d.Run("xdg-mime", "query", "default", "x-scheme-handler/workos-auth"); owner != "" {
 		t.Errorf("links still go to %s", owner)
@@ -66,8 +102,6 @@ func TestInstalledAppKeepsTheSessionOverAnUpgradeAndLeavesNothing(t *testing.T) 
 	if len(after) > 0 {
 		t.Errorf("the package leaves behind %v", slices.Sorted(maps.Keys(after)))
 	}
-	p.nothingIsRegistered()
-	p.step("end")
 }
 
 // administer does what the system's administrator would.
@@ -115,6 +149,9 @@ func systemFiles(t *testing.T) map[string]bool {
 	all := map[string]bool{}
 	for _, root := range []string{"/usr", "/etc", "/opt", "/var/lib"} {
 		must(t, filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if path == "/var/lib/rpm" { // rpm's own list, which it makes at its first use
+				return fs.SkipDir
+			}
 			all[path] = true
 			return err
 		}))

@@ -173,7 +173,10 @@ func (j *job) pack(format, tree string, needs needs) error {
 }
 
 func (j *job) contents(tree string) (files.Contents, error) {
-	var contents files.Contents
+	// dpkg removes a folder with the last file in it, rpm only one that a package owns.
+	own := &files.Content{Destination: "/usr/share/doc/" + j.app.Package, Type: files.TypeDir, Packager: "rpm",
+		FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: fs.ModeDir | 0o755, MTime: j.app.date}}
+	contents := files.Contents{own}
 	err := filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
