@@ -241,12 +241,23 @@ func (c *Client) followUp(l *live) {
 	}
 }
 
-// answeredElsewhere is for a SignIn whose attempt another process of the app has taken.
-func (c *Client) answeredElsewhere(ctx context.Context) (*Session, error) {
-	c.lookAt.Store(0)
-	session, err := c.Session(ctx)
-	if errors.Is(err, ErrSignedOut) {
-		return nil, fmt.Errorf("%w: the sign-in was answered in another window of the app, and did not succeed there", ErrNoAttempt)
+// elsewhereTime is how long another process may take for an answer: to redeem the code, which is one request, and to save.
+const elsewhereTime = 25 * time.Second
+
+// answeredElsewhere is for a SignIn whose attempt another process of the app has taken. That process may still be redeeming the
+// code, so it waits until the session is another than the one before.
+func (c *Client) answeredElsewhere(ctx context.Context, before string) (*Session, error) {
+	for end := time.Now().Add(elsewhereTime); ; {
+		c.lookAt.Store(0)
+		session, err := c.Session(ctx)
+		switch over := !time.Now().Before(end); {
+		case err == nil && (over || session.ID != before), err != nil && !errors.Is(err, ErrSignedOut):
+			return session, err
+		case over:
+			return nil, fmt.Errorf("%w: the sign-in was answered in another window of the app, and did not succeed there", ErrNoAttempt)
+		}
+		if !sleep(ctx, answerPoll) {
+			return nil, ctx.Err()
+		}
 	}
-	return session, err
 }

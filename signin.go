@@ -147,6 +147,7 @@ type signIn struct {
 	job      *job
 	expected atomic.Pointer[string] // the state, once there is one
 	receiver *loopback.Receiver     // nil: the answer comes through the scheme
+	before   string                 // the id of the session that there was; empty: none
 
 	mu       sync.Mutex // guards progress, and keeps the reports in order
 	progress Progress
@@ -159,6 +160,9 @@ func (s *signIn) run(ctx context.Context, to *redirect) (*Session, error) {
 		return nil, fmt.Errorf("the sign-in could not begin: %w", err)
 	}
 	defer s.hangUp()
+	if was := c.live.Load(); was != nil && was.session != nil {
+		s.before = was.session.ID
+	}
 	state, a := c.newAttempt(uri, s.request.add)
 	s.expected.Store(&state)
 	if err := c.keepAttempt(ctx, state, a); err != nil {
@@ -292,7 +296,7 @@ func (s *signIn) wait(ctx context.Context, state string) (*Session, error) {
 		case <-tick.C:
 		}
 		if !s.client.pending(ctx, state) && !s.client.answers.taken(s.job) {
-			return s.client.answeredElsewhere(ctx)
+			return s.client.answeredElsewhere(ctx, s.before)
 		}
 	}
 }

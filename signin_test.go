@@ -243,6 +243,33 @@ func TestASignInAnsweredByAnotherProcessEnds(t *testing.T) {
 	}
 }
 
+// The other process had taken the attempt and was still redeeming the code when this one looked, and said that it had failed.
+func TestASignInThatAnotherProcessIsAnsweringIsWaitedFor(t *testing.T) {
+	for _, before := range []string{"", "bob@example.com"} {
+		w := newWorld(t, emulator.Config{})
+		first, second := w.client(), w.client()
+		if before != "" {
+			w.signIn(first, authkit.LoginHint(before))
+		}
+		w.server.AddFaults(emulator.Fault{Route: emulator.Exchange, Latency: 2500 * time.Millisecond})
+		next := w.holding()
+		done := make(chan error, 1)
+		go func() {
+			s, err := first.SignIn(t.Context())
+			if err == nil && s.User.Email != "alice@example.com" {
+				err = fmt.Errorf("signed in as %s", s.User.Email)
+			}
+			done <- err
+		}()
+		if _, err := second.HandleCallback(t.Context(), next()); err != nil {
+			t.Fatal(err)
+		}
+		if err := mustEnd(t, done); err != nil {
+			t.Errorf("after %q, the first process: %v", before, err)
+		}
+	}
+}
+
 func TestC08ACancelledSignInLeavesNothingBehind(t *testing.T) {
 	w := newWorld(t, emulator.Config{})
 	c := w.client()
