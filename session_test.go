@@ -182,7 +182,13 @@ func TestC26A09A10ARefreshThatComesTooLateLeavesTheNewerSessionAlone(t *testing.
 				time.Sleep(6 * time.Minute)
 				w.server.AddFaults(emulator.Fault{Route: emulator.Refresh, Latency: 10 * time.Second})
 				token := make(chan string, 1)
-				go func() { token <- w.token(loser) }()
+				go func() {
+					got, err := loser.AccessToken(t.Context())
+					if err != nil {
+						t.Errorf("the loser's token: %v", err)
+					}
+					token <- got
+				}()
 				time.Sleep(time.Second)
 				newer := w.signIn(winner, authkit.LoginHint("carol@example.com"))
 				if got := <-token; got != w.token(winner) {
