@@ -161,8 +161,12 @@ func dial(_ context.Context, dir string) (conn, int, error) {
 	return c, pid, nil
 }
 
-// checkServer also passes the right to come to the front, which Windows gives only to a process that the person just started.
+// checkServer looks at the pipe itself too: the process that made it may have ended, and its id be another's by now. It also
+// passes the right to come to the front, which Windows gives only to a process that the person just started.
 func checkServer(pipe windows.Handle) (int, error) {
+	if err := checkOwner(pipe); err != nil {
+		return 0, err
+	}
 	var pid uint32
 	if err := windows.GetNamedPipeServerProcessId(pipe, &pid); err != nil {
 		return 0, fmt.Errorf("%w: %w", errAgain, err)
@@ -187,12 +191,29 @@ func checkProcess(pid uint32) error {
 	if err != nil {
 		return err
 	}
+	return checkUser(theirs)
+}
+
+// checkOwner refuses a pipe that another user has made: nobody can make one in this user's name.
+func checkOwner(pipe windows.Handle) error {
+	sd, err := windows.GetSecurityInfo(pipe, windows.SE_KERNEL_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return fmt.Errorf("instance: the system does not say whose the pipe is: %w", err)
+	}
+	owner, _, err := sd.Owner()
+	if err != nil {
+		return fmt.Errorf("instance: the system does not say whose the pipe is: %w", err)
+	}
+	return checkUser(owner)
+}
+
+func checkUser(theirs *windows.SID) error {
 	ours, err := processUser(windows.CurrentProcess())
 	if err != nil {
 		return err
 	}
 	if !theirs.Equals(ours) {
-		return fmt.Errorf("instance: the other side is a process of user %s, not of this one: nothing was said to it", theirs)
+		return fmt.Errorf("instance: the other side is of user %s, not of this one: nothing was said to it", theirs)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -48,13 +49,38 @@ func TestA13_PipeThatAnotherProgramMadeFirstIsNotJoined(t *testing.T) {
 	}
 }
 
+// The other one must not have been told anything, whichever process made its pipe.
+func TestA13_PipeOfAnotherOwnerIsToldNothing(t *testing.T) {
+	dir := t.TempDir()
+	access, err := windows.SecurityDescriptorFromString("O:BAD:P(A;;GA;;;WD)") // Administrators'
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted := plantWith(t, dir, 1, access)
+	defer func() { _ = windows.CloseHandle(planted) }()
+	c, _, err := dial(t.Context(), filepath.Join(dir, testApp))
+	if err == nil {
+		_ = c.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "nothing was said") {
+		t.Errorf("dial returned %v", err)
+	}
+}
+
 func plant(t *testing.T, dir string, instances uint32) windows.Handle {
+	t.Helper()
+	return plantWith(t, dir, instances, nil)
+}
+
+func plantWith(t *testing.T, dir string, instances uint32, sd *windows.SECURITY_DESCRIPTOR) windows.Handle {
 	t.Helper()
 	name, err := pipeName(filepath.Join(dir, testApp), thisUser(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipe, err := windows.CreateNamedPipe(name, windows.PIPE_ACCESS_DUPLEX, windows.PIPE_TYPE_BYTE, instances, 512, 512, 0, nil)
+	access := &windows.SecurityAttributes{SecurityDescriptor: sd}
+	access.Length = uint32(unsafe.Sizeof(*access))
+	pipe, err := windows.CreateNamedPipe(name, windows.PIPE_ACCESS_DUPLEX, windows.PIPE_TYPE_BYTE, instances, 512, 512, 0, access)
 	if err != nil {
 		t.Fatal(err)
 	}
