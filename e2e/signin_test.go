@@ -19,7 +19,7 @@ func TestAPersonSignsInAndStaysSignedIn(t *testing.T) {
 	p.step("open the app")
 	p.app.Open()
 	p.window.Reads("Sign in to continue")
-	p.window.Picture("1-signed-out", Heading, "Sign in to continue")
+	p.window.Picture("1-signed-out", Heading, "Kept for you") // painted after what stands above it
 
 	p.step("press Sign in")
 	p.window.Click(Button, "Sign in")
