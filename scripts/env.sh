@@ -7,6 +7,7 @@ cache=$root/.cache
 mkdir -p "$cache/bin" "$cache/logs"
 # A Go or a Node that scripts/setup had to fetch goes first; see there.
 export PATH="$cache/go/bin:$cache/node/node_modules/node-bin/bin:$PATH"
+export npm_config_update_notifier=false # it is not for us to say that there is a newer npm
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf '\033[31m%s\033[0m\n' "$*" >&2; exit 1; }
