@@ -51,6 +51,7 @@ type Server struct {
 	origins *http.CrossOriginProtection
 
 	http    *http.Server
+	served  chan struct{} // closed once http listens no more
 	unused  unused
 	url     string
 	closing chan struct{} // ends artificial waits
@@ -132,7 +133,9 @@ func Start(c Config) (*Server, error) {
 		ConnState:         s.unused.note,
 	}
 	s.http.RegisterOnShutdown(s.unused.close)
+	s.served = make(chan struct{})
 	go func() {
+		defer close(s.served)
 		if err := s.http.Serve(bounded(listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			s.config().Logger.Error("the emulator stopped listening", "error", err)
 		}
@@ -168,6 +171,7 @@ func (s *Server) Close() error {
 		if err = s.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) { // somebody hangs on
 			err = s.http.Close()
 		}
+		<-s.served // only then is the port free: of what has not begun to serve, Shutdown knows nothing
 	})
 	return err
 }

@@ -37,6 +37,24 @@ func TestItListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
+// A server that was closed before it had begun to serve went on listening for a moment.
+func TestOnceClosedNobodyListens(t *testing.T) {
+	for range 500 {
+		srv, err := emulator.Start(emulator.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c, err := net.Dial("tcp", strings.TrimPrefix(srv.URL(), "http://"))
+		if err == nil {
+			_ = c.Close()
+			t.Fatal("somebody answers after Close")
+		}
+	}
+}
+
 func TestMistakesInTheConfigurationAreAllNamed(t *testing.T) {
 	_, err := emulator.Start(emulator.Config{
 		RedirectURIs: []string{"callback", "x://y#z"}, Rotation: "sometimes",
