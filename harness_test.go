@@ -183,6 +183,17 @@ func (w *world) token(c *authkit.Client) string {
 	return token
 }
 
+// sealedAgain waits until a new process would find the session on the disk.
+func (w *world) sealedAgain(s *authkit.Session) {
+	w.Helper()
+	eventually(w.T, "the session is on disk again", func() bool {
+		other := w.client()
+		defer func() { _ = other.Close() }()
+		got, err := other.Session(w.Context())
+		return err == nil && got.ID == s.ID
+	})
+}
+
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()

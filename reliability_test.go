@@ -80,12 +80,7 @@ func TestAFileThatIsDamagedWhileTheAppRunsIsWrittenAgain(t *testing.T) {
 	if got, err := c.Session(t.Context()); err != nil || got.ID != s.ID {
 		t.Fatalf("Session = %v, %v", got, err)
 	}
-	eventually(t, "the session is on disk again", func() bool {
-		other := w.client()
-		defer func() { _ = other.Close() }()
-		got, err := other.Session(t.Context())
-		return err == nil && got.ID == s.ID
-	})
+	w.sealedAgain(s)
 	k.advance(6 * time.Minute)
 	w.token(c)
 }
@@ -101,12 +96,7 @@ func TestAFolderThatWasTidiedUpIsWrittenAgain(t *testing.T) {
 	if got, err := c.Session(t.Context()); err != nil || got.ID != s.ID {
 		t.Fatalf("Session = %v, %v", got, err)
 	}
-	eventually(t, "the session is on disk again", func() bool {
-		other := w.client()
-		defer func() { _ = other.Close() }()
-		got, err := other.Session(t.Context())
-		return err == nil && got.ID == s.ID
-	})
+	w.sealedAgain(s)
 }
 
 // A full or read-only disk keeps nobody from working: the renewed session is in memory, says so, and is saved later.
