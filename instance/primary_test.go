@@ -20,7 +20,15 @@ func TestMessagesThatCameBeforeServeAreDeliveredInOrder(t *testing.T) {
 	for i := range queueLength {
 		mustHandOver(t, dir, fmt.Sprint(i))
 	}
-	_, err := claimWithin(t, 50*time.Millisecond, dir, "one too many")
+	cfg, err := Config{AppID: testApp, Dir: dir, Message: "one too many"}.complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := handOver(t.Context(), cfg); !errors.Is(err, errAgain) || !strings.Contains(err.Error(), "full") {
+		t.Fatalf("with a full queue the answer is %v", err)
+	}
+	const cutOff = "may come"
+	_, err = claimWithin(t, 500*time.Millisecond, dir, cutOff)
 	if !errors.Is(err, ErrUnresponsive) || !strings.Contains(err.Error(), "full") {
 		t.Fatalf("with a full queue Claim returned %v, want ErrUnresponsive and the reason", err)
 	}
@@ -31,7 +39,11 @@ func TestMessagesThatCameBeforeServeAreDeliveredInOrder(t *testing.T) {
 		}
 	}
 	mustHandOver(t, dir, "after")
-	if got := next(); got != "after" {
+	got := next()
+	if got == cutOff { // Claim's time ended between the primary's greeting and its answer: see ErrUnresponsive
+		got = next()
+	}
+	if got != "after" {
 		t.Fatalf("got %q, want the message that came after the queue was full", got)
 	}
 }
